@@ -1,0 +1,106 @@
+// Offer and answer (RFC 9429, RFC 3264) for a server that answers once: the client's offer goes in, what was agreed and the SDP answer come
+// out. Pure functions of their input; runs on the control thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "base/id.h"
+#include "base/result.h"
+#include "crypto/dtls.h"
+#include "session/transport.h"
+#include "wire/payload.h"
+#include "wire/rtp.h"
+
+namespace bridgehall::session {
+
+// One codec as agreed on one m-line. `fmtp` is the offer's, as it is to be answered.
+struct NegotiatedCodec {
+  wire::Codec codec{};
+  std::uint8_t payload_type = 0;
+  std::uint8_t rtx_payload_type = 0;  // 0 = no RTX
+  bool nack = false;
+  bool pli = false;
+  bool fir = false;
+  bool transport_cc = false;
+  std::string fmtp;
+};
+
+// One m-line with media as agreed. Exactly one codec: that of the publication (viewing), or the best that the offer has (publishing).
+struct NegotiatedTrack {
+  std::string mid;
+  wire::MediaKind kind{};
+  NegotiatedCodec codec;
+  wire::ExtensionIds extensions;
+  // Publishing: the SSRCs that the offer announces; 0 when it has none (then found by mid, or by payload type).
+  Ssrc remote_ssrc{};
+  Ssrc remote_rtx_ssrc{};
+};
+
+enum class Refusal : std::uint8_t {
+  malformed,         // 400: not SDP, or lines that contradict each other
+  no_fingerprint,    // 400
+  no_bundle,         // 400
+  no_ice,            // 400: ufrag or password missing or not ice-chars
+  no_usable_media,   // 406: no m-line of the needed kind and direction
+  no_common_codec,   // 406
+};
+
+struct NegotiationError {
+  Refusal refusal{};
+  std::string field;    // where: "a=fingerprint", "m=video (mid 1)"
+  std::string message;  // a whole sentence
+};
+
+// What is answered for whoever publishes: up to one audio and one video m-line that sends; other m-lines are rejected (port 0).
+// `video_preference`: codecs in order; the first that the offer has is taken.
+struct PublishTerms {
+  std::vector<wire::Codec> video_preference{wire::Codec::vp8, wire::Codec::h264, wire::Codec::vp9, wire::Codec::av1};
+};
+
+// What is answered for whoever views: each source goes to the first receiving m-line of its kind.
+struct ViewSource {
+  wire::Codec codec{};
+  std::string fmtp;  // of the publisher: H.264 profile and packetization mode, VP9 profile must fit the viewer's
+  Ssrc ssrc{};
+  Ssrc rtx_ssrc{};
+  std::string stream_id;  // msid: one per publication, so that its audio and video stay in sync
+  std::string track_id;
+};
+struct ViewTerms {
+  std::vector<ViewSource> sources;  // at most one audio, one video
+};
+
+struct LocalEnd {
+  IceCredentials credentials;
+  crypto::Fingerprint fingerprint;
+  std::vector<SocketAddress> candidates;  // UDP host candidates; put into the answer with end-of-candidates
+  std::string session_id;                 // digits, for o=
+  std::string cname;                      // RTCP CNAME of everything we send
+};
+
+struct Negotiated {
+  std::string answer;
+  IceCredentials remote_credentials;
+  crypto::Fingerprint remote_fingerprint;
+  std::vector<NegotiatedTrack> tracks;
+};
+
+std::expected<Negotiated, NegotiationError> answer_publisher(std::string_view offer, const PublishTerms& terms, const LocalEnd& local);
+std::expected<Negotiated, NegotiationError> answer_viewer(std::string_view offer, const ViewTerms& terms, const LocalEnd& local);
+
+// A trickle-ice-sdpfrag (RFC 8840) as WHIP's PATCH carries it.
+struct IceFragment {
+  std::optional<IceCredentials> credentials;  // present and different from the session's: an ICE restart
+  std::size_t candidates = 0;                 // ICE-lite learns addresses from checks only; counted, not used
+  bool end_of_candidates = false;
+};
+std::expected<IceFragment, NegotiationError> parse_ice_fragment(std::string_view text);
+std::string make_ice_fragment(const IceCredentials& local, const std::vector<SocketAddress>& candidates, std::string_view first_mid);
+
+}  // namespace bridgehall::session
