@@ -6,10 +6,13 @@
 
 namespace bridgehall {
 
-// A datagram as received. The bytes belong to the caller and may be changed in place (SRTP is opened there).
+// What one receive call gave: a datagram, or with GRO several of one sender joined. The bytes belong to the caller and may be
+// changed in place (SRTP is opened there).
 struct ReceivedDatagram {
   NetworkPath path;
   MutableBytes bytes;
+  std::size_t segment_size = 0;  // bytes cut into pieces of this size, the last may be shorter
+  bool truncated = false;        // it was longer than its buffer
 };
 
 // One or more datagrams to one receiver: `bytes` cut into `segment_size` pieces of which only the last may be shorter
