@@ -26,6 +26,9 @@ struct SrtpKey {
 constexpr std::size_t rtp_overhead(SrtpSuite suite) { return suite == SrtpSuite::aead_aes_128_gcm ? 16 : 10; }
 constexpr std::size_t rtcp_overhead(SrtpSuite suite) { return rtp_overhead(suite) + 4; }
 
+// Session keys derived from a master key (srtp_keys.h).
+struct SessionKeys;
+
 enum class SrtpError : std::uint8_t { too_short, replayed, too_old, authentication_failed };
 
 // Which implementation does AES-GCM; tests run both and compare.
@@ -43,6 +46,7 @@ struct RtpParts {
 class Sealer {
  public:
   Sealer(SrtpSuite suite, const SrtpKey& key, GcmEngine engine = GcmEngine::fastest);
+  Sealer(SrtpSuite suite, const SessionKeys& keys, GcmEngine engine = GcmEngine::fastest);
   ~Sealer();
   Sealer(Sealer&&) noexcept;
   Sealer& operator=(Sealer&&) noexcept;
@@ -80,6 +84,7 @@ struct OpenedRtp {
 class Opener {
  public:
   Opener(SrtpSuite suite, const SrtpKey& key, GcmEngine engine = GcmEngine::fastest);
+  Opener(SrtpSuite suite, const SessionKeys& keys, GcmEngine engine = GcmEngine::fastest);
   ~Opener();
   Opener(Opener&&) noexcept;
   Opener& operator=(Opener&&) noexcept;
