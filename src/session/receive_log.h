@@ -10,16 +10,17 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "session/bit_window.h"
 #include "wire/rtcp.h"
 
 namespace bridgehall::session {
 
 class ReceiveLog {
  public:
-  static constexpr std::size_t kWindow = 1024;         // how far back a packet may come late
-  static constexpr std::size_t kMaxMissing = 128;      // asked for at any time; beyond that a keyframe is cheaper
-  static constexpr int kMaxNacks = 8;                  // per packet
-  static constexpr Duration kReorderGrace = 10ms;      // a gap may be reordering: wait before the first NACK
+  static constexpr std::size_t kWindow = 1024;     // how far back a packet may come late
+  static constexpr std::size_t kMaxMissing = 128;  // asked for at any time; beyond that a keyframe is cheaper
+  static constexpr int kMaxNacks = 8;              // per packet
+  static constexpr Duration kReorderGrace = 10ms;  // a gap may be reordering: wait before the first NACK
 
   enum class Arrival : std::uint8_t { in_order, late, duplicate, too_old };
   struct Result {
@@ -33,7 +34,8 @@ class ReceiveLog {
   // `retransmitted`: came by RTX; then it does not count into jitter.
   Result on_packet(std::uint16_t sequence, std::uint32_t rtp_timestamp, TimePoint now, bool retransmitted = false);
 
-  // Fills `out` with sequence numbers due for a NACK now, oldest first; returns how many. Repeats after max(rtt, 20 ms)·1.5.
+  // Fills `out` with sequence numbers due for a NACK now, oldest first; returns how many. Repeats after max(rtt, 20
+  // ms)·1.5.
   std::size_t collect_nacks(TimePoint now, Duration round_trip_time, std::span<std::uint16_t> out);
   TimePoint next_nack_deadline() const;  // kNever when nothing is missing
 
@@ -43,8 +45,9 @@ class ReceiveLog {
 
   std::int64_t highest_extended_sequence() const;
   bool started() const;
-  std::uint64_t received() const;   // without duplicates
-  std::int64_t lost() const;        // expected − received, for ever; may be negative only by duplicates, which are not counted
+  std::uint64_t received() const;  // without duplicates
+  std::int64_t lost()
+      const;  // expected − received, for ever; may be negative only by duplicates, which are not counted
   std::uint64_t duplicates() const;
 
  private:
@@ -53,19 +56,23 @@ class ReceiveLog {
     TimePoint next_nack{};
     int nacks = 0;
   };
+  void update_jitter(std::uint32_t rtp_timestamp, TimePoint now);
+  bool add_missing(std::int64_t first, std::int64_t end, TimePoint now);
+  void remove_missing(std::int64_t sequence);
+
   std::uint32_t clock_rate_;
   bool started_ = false;
   std::int64_t first_ = 0;
   std::int64_t highest_ = 0;
-  std::array<std::uint64_t, kWindow / 64> seen_{};
-  std::array<Missing, kMaxMissing> missing_{};
+  BitWindow<kWindow> seen_;
+  std::array<Missing, kMaxMissing> missing_{};  // ascending
   std::size_t missing_count_ = 0;
   std::uint64_t received_ = 0;
   std::uint64_t duplicates_ = 0;
   std::uint64_t expected_at_report_ = 0;
   std::uint64_t received_at_report_ = 0;
   double jitter_ = 0;  // in timestamp units
-  std::int64_t last_transit_ = 0;
+  std::uint32_t last_transit_ = 0;
   bool has_transit_ = false;
   NtpTime last_sender_report_{};
   TimePoint last_sender_report_at_{};

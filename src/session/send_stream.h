@@ -1,12 +1,11 @@
-// The sending side of one SSRC: 48-bit SRTP index, the guard that no index is sealed twice, and the counts of our sender reports.
+// The sending side of one SSRC: 48-bit SRTP index, the guard that no index is sealed twice, and the counts of our
+// sender reports.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "base/id.h"
-#include "base/time.h"
-#include "wire/rtcp.h"
+#include "session/bit_window.h"
 
 namespace bridgehall::session {
 
@@ -38,7 +37,7 @@ class SendStream {
   std::uint16_t first_sequence_ = 0;
   bool started_ = false;
   std::int64_t highest_ = 0;
-  std::array<std::uint64_t, kWindow / 64> sealed_{};
+  BitWindow<kWindow> sealed_;
   std::uint32_t packets_ = 0;
   std::uint32_t octets_ = 0;
 };
