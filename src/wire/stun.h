@@ -25,7 +25,7 @@ struct StunMessage {
   StunClass message_class{};
   std::uint16_t method = 0;
   StunTransactionId transaction{};
-  std::string_view username;               // views into the datagram; empty when absent
+  std::string_view username;  // views into the datagram; empty when absent
   std::optional<std::uint32_t> priority;
   bool use_candidate = false;
   std::optional<std::uint64_t> ice_controlling;
@@ -37,15 +37,19 @@ struct StunMessage {
   std::size_t integrity_offset = 0;
 };
 
-// nullopt: not STUN, lengths that lie, or a FINGERPRINT (RFC 8489 section 14.7) that is wrong. Attributes after
-// MESSAGE-INTEGRITY other than FINGERPRINT are ignored (section 14.5).
+// nullopt: not STUN, longer than kStunMaxMessage, lengths that lie, or a FINGERPRINT (RFC 8489 section 14.7) that is
+// wrong or not last. Of an attribute given twice the first counts; those after MESSAGE-INTEGRITY other than FINGERPRINT
+// are ignored (section 14.5).
 std::optional<StunMessage> parse_stun(BytesView datagram);
 
-// The bytes that MESSAGE-INTEGRITY covers, with the header's length patched as RFC 8489 section 14.5 says, written to `out`
-// (at least integrity_offset bytes). Returns the covered size.
+// The bytes that MESSAGE-INTEGRITY covers, with the header's length patched as RFC 8489 section 14.5 says, written to
+// `out` (kStunMaxMessage bytes always suffice). Returns the covered size; 0 without MESSAGE-INTEGRITY or when `out` is
+// too small.
 std::size_t stun_integrity_input(BytesView datagram, const StunMessage& message, MutableBytes out);
-BytesView stun_integrity_value(BytesView datagram, const StunMessage& message);  // the 20 bytes
+BytesView stun_integrity_value(BytesView datagram, const StunMessage& message);  // the 20 bytes; empty when absent
 
+// Writes attributes in the order of the calls; message_integrity() and then fingerprint() come last. What does not fit
+// makes finish() return 0.
 class StunWriter {
  public:
   StunWriter(MutableBytes out, StunClass message_class, std::uint16_t method, const StunTransactionId& transaction);
@@ -56,7 +60,8 @@ class StunWriter {
   void ice_controlled(std::uint64_t tie_breaker);
   void xor_mapped_address(const SocketAddress& address);
   void error_code(std::uint16_t code, std::string_view reason);
-  // Appends MESSAGE-INTEGRITY; hmac(BytesView covered) returns std::array<std::uint8_t, 20>. The length is patched before the call.
+  // Appends MESSAGE-INTEGRITY; hmac(BytesView covered) returns std::array<std::uint8_t, 20>. The length is patched
+  // before the call.
   template <class Hmac>
   void message_integrity(Hmac&& hmac) {
     set_length(position_ - kStunHeaderSize + 24);
