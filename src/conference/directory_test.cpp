@@ -1,0 +1,319 @@
+#include "conference/directory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+namespace bridgehall::conference {
+namespace {
+
+using media::PeerId;
+using media::PublicationId;
+using wire::Codec;
+
+const TimePoint kStart = TimePoint{} + 1h;
+
+session::NegotiatedTrack track(Codec codec, std::string fmtp = {}) {
+  session::NegotiatedTrack result;
+  result.mid = codec == Codec::opus ? "0" : "1";
+  result.kind = wire::kind_of(codec);
+  result.codec.codec = codec;
+  result.codec.fmtp = std::move(fmtp);
+  return result;
+}
+
+class DirectoryTest : public testing::Test {
+ protected:
+  DirectoryTest() { directory.add_conference("demo"); }
+
+  SessionOrder order(const std::string& name, Principal who, std::vector<session::NegotiatedTrack> tracks) {
+    SessionOrder result;
+    result.conference = "demo";
+    result.publication = name;
+    result.principal = std::move(who);
+    result.local = {"ufrag", "password"};
+    result.negotiated.tracks = std::move(tracks);
+    return result;
+  }
+  PeerId publish(const std::string& name, Principal who,
+                 std::vector<session::NegotiatedTrack> tracks = {track(Codec::opus), track(Codec::vp8)}) {
+    EXPECT_TRUE(directory.publish_terms("demo", name, who));
+    return directory.publish(order(name, std::move(who), std::move(tracks)), now)->peer;
+  }
+  PeerId view(const std::string& name,
+              std::vector<session::NegotiatedTrack> tracks = {track(Codec::opus), track(Codec::vp8)}) {
+    const auto terms = directory.view_terms("demo", name);
+    EXPECT_TRUE(terms);
+    return directory.view(order(name, {Role::viewer, "v"}, std::move(tracks)), *terms, now)->peer;
+  }
+  // What the shard is told, in short words and in order.
+  std::vector<std::string> commands() {
+    std::vector<std::string> words;
+    while (auto command = directory.poll_command()) words.push_back(describe(*command));
+    return words;
+  }
+  static std::string describe(const media::Command& command) {
+    struct {
+      std::string operator()(const media::AddPublication& c) { return "add " + std::to_string(c.publication.value()); }
+      std::string operator()(const media::SetGate& c) {
+        return (c.open ? "open " : "shut ") + std::to_string(c.publication.value());
+      }
+      std::string operator()(const media::RemovePublication& c) {
+        return "remove " + std::to_string(c.publication.value());
+      }
+      std::string operator()(const std::unique_ptr<media::CreatePeer>& c) {
+        std::string text = "peer " + std::to_string(c->peer.value());
+        for (const auto& t : c->incoming) text += " in:" + std::to_string(t.publication.value());
+        for (const auto& t : c->outgoing) text += " out:" + std::to_string(t.publication.value());
+        return text;
+      }
+      std::string operator()(const media::RestartIce& c) { return "restart " + std::to_string(c.peer.value()); }
+      std::string operator()(const media::ClosePeer& c) { return "close " + std::to_string(c.peer.value()); }
+      std::string operator()(const media::ReadCounters&) { return "counters"; }
+    } words;
+    return std::visit(words, command);
+  }
+
+  SeededRandom random{7};
+  Directory directory{DirectoryLimits{}, random};
+  TimePoint now = kStart;
+  const Principal moderator{Role::moderator, "mod"};
+  const Principal site{Role::site, "site-1"};
+};
+
+using Words = std::vector<std::string>;
+
+TEST_F(DirectoryTest, a_moderators_publication_is_open_before_its_sender_exists) {
+  publish("stage", moderator);
+  EXPECT_EQ(commands(), (Words{"add 1", "add 2", "open 1", "open 2", "peer 1 in:1 in:2"}));
+}
+
+TEST_F(DirectoryTest, a_sites_publication_stays_closed_until_it_is_opened) {
+  publish("site-1", site);
+  EXPECT_EQ(commands(), (Words{"add 1", "add 2", "peer 1 in:1 in:2"}));
+  EXPECT_TRUE(directory.set_open("demo", "site-1", true));
+  EXPECT_EQ(commands(), (Words{"open 1", "open 2"}));
+  EXPECT_FALSE(directory.set_open("demo", "site-2", true));
+  EXPECT_FALSE(directory.set_open("other", "site-1", true));
+}
+
+TEST_F(DirectoryTest, a_viewer_is_bound_to_the_publications_tracks_with_ssrcs_of_its_own) {
+  publish("stage", moderator);
+  commands();
+  const auto terms = directory.view_terms("demo", "stage");
+  ASSERT_TRUE(terms);
+  ASSERT_EQ(terms->sources.size(), 2u);
+  EXPECT_EQ(terms->sources[0].rtx_ssrc, Ssrc{});
+  EXPECT_NE(terms->sources[1].ssrc, terms->sources[1].rtx_ssrc);
+  directory.view(order("stage", {Role::viewer, "v"}, {track(Codec::vp8)}), *terms, now);
+  auto command = directory.poll_command();
+  const auto& create = std::get<std::unique_ptr<media::CreatePeer>>(*command);
+  ASSERT_EQ(create->outgoing.size(), 1u);
+  EXPECT_EQ(create->outgoing[0].publication, PublicationId{2});
+  EXPECT_EQ(create->outgoing[0].ssrc, terms->sources[1].ssrc);
+  EXPECT_EQ(create->outgoing[0].rtx_ssrc, terms->sources[1].rtx_ssrc);
+}
+
+TEST_F(DirectoryTest, what_nobody_publishes_cannot_be_viewed) {
+  EXPECT_EQ(directory.view_terms("demo", "stage").error(), DirectoryRefusal::nobody_publishes);
+  const auto peer = publish("stage", moderator);
+  directory.handle_event(media::PeerClosed{peer}, now);
+  EXPECT_EQ(directory.view_terms("demo", "stage").error(), DirectoryRefusal::nobody_publishes);
+  EXPECT_EQ(directory.view_terms("other", "stage").error(), DirectoryRefusal::unknown_conference);
+}
+
+TEST_F(DirectoryTest, the_same_subject_replaces_its_older_session_and_viewers_stay) {
+  publish("site-1", site);
+  view("site-1");
+  directory.set_open("demo", "site-1", true);
+  commands();
+  publish("site-1", site);
+  EXPECT_EQ(commands(), (Words{"close 1", "open 1", "open 2", "peer 3 in:1 in:2"}));
+  EXPECT_EQ(directory.counts().viewing, 1u);
+}
+
+TEST_F(DirectoryTest, another_subject_does_not_get_a_name_that_is_live_but_a_moderator_does) {
+  publish("site-1", site);
+  EXPECT_EQ(directory.publish_terms("demo", "site-1", {Role::site, "site-2"}).error(), DirectoryRefusal::name_in_use);
+  EXPECT_TRUE(directory.publish_terms("demo", "site-1", moderator));
+}
+
+TEST_F(DirectoryTest, a_name_taken_over_from_a_moderator_starts_closed) {
+  const auto peer = publish("site-1", moderator);
+  directory.handle_event(media::PeerClosed{peer}, now);
+  commands();
+  publish("site-1", site);
+  EXPECT_EQ(commands(), (Words{"shut 1", "shut 2", "peer 2 in:1 in:2"}));
+  EXPECT_FALSE(directory.publications("demo")->at("site-1").open);
+}
+
+TEST_F(DirectoryTest, another_codec_gets_new_ids_and_sends_viewers_away) {
+  publish("stage", moderator);
+  view("stage");
+  commands();
+  publish("stage", moderator, {track(Codec::opus), track(Codec::vp9)});
+  EXPECT_EQ(commands(), (Words{"close 1", "close 2", "remove 1", "remove 2", "add 3", "add 4", "open 3", "open 4",
+                               "peer 3 in:3 in:4"}));
+}
+
+TEST_F(DirectoryTest, another_h264_profile_counts_as_another_codec_but_opus_wishes_do_not) {
+  publish("stage", moderator, {track(Codec::opus, "minptime=10"), track(Codec::h264, "profile-level-id=42e01f")});
+  commands();
+  publish("stage", moderator, {track(Codec::opus, "stereo=1"), track(Codec::h264, "profile-level-id=42e01f")});
+  EXPECT_THAT(commands(), testing::Not(testing::Contains(testing::HasSubstr("remove"))));
+  publish("stage", moderator, {track(Codec::opus), track(Codec::h264, "profile-level-id=640c1f")});
+  EXPECT_THAT(commands(), testing::Contains("remove 2"));
+}
+
+TEST_F(DirectoryTest, the_codec_that_viewers_decode_is_preferred_when_a_publisher_returns) {
+  publish("stage", moderator, {track(Codec::vp9)});
+  const auto terms = directory.publish_terms("demo", "stage", moderator);
+  EXPECT_THAT(terms->video_preference, testing::ElementsAre(Codec::vp9, Codec::vp8, Codec::h264, Codec::av1));
+}
+
+TEST_F(DirectoryTest, a_track_that_is_no_longer_sent_is_not_offered_to_new_viewers) {
+  publish("stage", moderator);
+  publish("stage", moderator, {track(Codec::opus)});
+  ASSERT_EQ(directory.view_terms("demo", "stage")->sources.size(), 1u);
+  EXPECT_EQ(directory.view_terms("demo", "stage")->sources[0].codec, Codec::opus);
+}
+
+TEST_F(DirectoryTest, an_unused_publication_is_removed_after_a_minute_and_a_used_one_is_not) {
+  const auto sender = publish("stage", moderator);
+  const auto viewer = view("stage");
+  directory.handle_event(media::PeerClosed{sender}, now);
+  EXPECT_EQ(directory.next_deadline(), kNever);
+  now += 10s;
+  directory.handle_event(media::PeerClosed{viewer}, now);
+  EXPECT_EQ(directory.next_deadline(), now + 60s);
+  commands();
+  directory.handle_timeout(now + 59s);
+  EXPECT_EQ(commands(), Words{});
+  directory.handle_timeout(now + 60s);
+  EXPECT_EQ(commands(), (Words{"remove 1", "remove 2"}));
+  EXPECT_TRUE(directory.publications("demo")->empty());
+}
+
+TEST_F(DirectoryTest, sessions_and_publications_are_bounded) {
+  Directory small({.publications = 1, .sessions = 2}, random);
+  small.add_conference("demo");
+  small.publish(order("stage", moderator, {track(Codec::vp8)}), now);
+  EXPECT_EQ(small.publish_terms("demo", "slides", moderator).error(), DirectoryRefusal::too_many_publications);
+  const auto terms = small.view_terms("demo", "stage");
+  small.view(order("stage", {Role::viewer, "v"}, {track(Codec::vp8)}), *terms, now);
+  EXPECT_EQ(small.view_terms("demo", "stage").error(), DirectoryRefusal::too_many_sessions);
+  EXPECT_TRUE(small.publish_terms("demo", "stage", moderator)) << "replaces its own session";
+}
+
+TEST_F(DirectoryTest, a_refused_peer_leaves_no_trace) {
+  const auto peer = publish("stage", moderator);
+  directory.handle_event(media::PeerRefused{peer}, now);
+  EXPECT_TRUE(directory.quiet());
+  EXPECT_EQ(directory.next_deadline(), now + 60s);
+}
+
+TEST_F(DirectoryTest, it_is_quiet_only_when_the_shard_has_said_so_of_every_session) {
+  const auto first = publish("stage", moderator);
+  const auto second = view("stage");
+  directory.close_all(now);
+  directory.handle_event(media::PeerClosed{first}, now);
+  EXPECT_FALSE(directory.quiet());
+  directory.handle_event(media::PeerClosed{second}, now);
+  EXPECT_TRUE(directory.quiet());
+}
+
+TEST_F(DirectoryTest, a_restart_counts_the_ice_generation) {
+  const auto peer = publish("stage", moderator);
+  commands();
+  const auto key = [&] {
+    Directory& d = directory;
+    return d.publications("demo")->at("stage").sender;
+  }();
+  EXPECT_EQ(key, peer);
+  directory.restart_ice(peer, {"newufrag", "pw"}, {"theirs", "pw"});
+  EXPECT_EQ(commands(), Words{"restart 1"});
+}
+
+// Whatever people do in whatever order, the shard is never told of a publication or peer that it does not know, and all
+// ends in nothing.
+TEST(DirectoryProperties, commands_always_refer_to_what_the_shard_knows) {
+  EXPECT_TRUE(rc::check([] {
+    SeededRandom random{*rc::gen::arbitrary<std::uint64_t>()};
+    Directory directory({.publications = 4, .sessions = 6}, random);
+    directory.add_conference("demo");
+    std::set<PublicationId> publications;
+    std::set<PeerId> peers;
+    auto now = kStart;
+    const auto carry_out = [&] {
+      while (auto command = directory.poll_command()) {
+        if (const auto* add = std::get_if<media::AddPublication>(&*command))
+          RC_ASSERT(publications.insert(add->publication).second);
+        else if (const auto* gate = std::get_if<media::SetGate>(&*command))
+          RC_ASSERT(publications.contains(gate->publication));
+        else if (const auto* remove = std::get_if<media::RemovePublication>(&*command))
+          RC_ASSERT(publications.erase(remove->publication) == 1);
+        else if (const auto* create = std::get_if<std::unique_ptr<media::CreatePeer>>(&*command)) {
+          RC_ASSERT(peers.insert((*create)->peer).second);
+          for (const auto& in : (*create)->incoming) RC_ASSERT(publications.contains(in.publication));
+          for (const auto& out : (*create)->outgoing) RC_ASSERT(publications.contains(out.publication));
+        } else if (const auto* close = std::get_if<media::ClosePeer>(&*command)) {
+          if (peers.erase(close->peer)) directory.handle_event(media::PeerClosed{close->peer}, now);
+        }
+      }
+    };
+    const int steps = *rc::gen::inRange(1, 60);
+    for (int step = 0; step < steps; ++step) {
+      now += 1s * *rc::gen::inRange(0, 40);
+      const auto name = "site-" + std::to_string(*rc::gen::inRange(0, 6));
+      const Principal who{*rc::gen::element(Role::moderator, Role::site), *rc::gen::element<std::string>("mod", name)};
+      SessionOrder order;
+      order.conference = "demo";
+      order.publication = name;
+      order.principal = who;
+      switch (*rc::gen::inRange(0, 6)) {
+        case 0:
+        case 1:
+          if (directory.publish_terms("demo", name, who)) {
+            order.negotiated.tracks = {track(*rc::gen::element(Codec::vp8, Codec::vp9))};
+            if (*rc::gen::arbitrary<bool>()) order.negotiated.tracks.push_back(track(Codec::opus));
+            directory.publish(std::move(order), now);
+          }
+          break;
+        case 2:
+          if (const auto terms = directory.view_terms("demo", name)) {
+            for (const auto& source : terms->sources) order.negotiated.tracks.push_back(track(source.codec));
+            directory.view(std::move(order), *terms, now);
+          }
+          break;
+        case 3:
+          if (!peers.empty()) {
+            const auto peer = *peers.begin();
+            peers.erase(peer);
+            directory.handle_event(media::PeerClosed{peer}, now);
+          }
+          break;
+        case 4:
+          directory.set_open("demo", name, *rc::gen::arbitrary<bool>());
+          break;
+        case 5:
+          directory.handle_timeout(now);
+          break;
+      }
+      carry_out();
+      const auto counts = directory.counts();
+      RC_ASSERT(counts.publishing + counts.viewing == peers.size());
+      RC_ASSERT(counts.publishing + counts.viewing <= 6u);
+      RC_ASSERT(counts.publications <= 4u);
+    }
+    directory.close_all(now);
+    carry_out();
+    directory.handle_timeout(now + 61s);
+    carry_out();
+    RC_ASSERT(directory.quiet());
+    RC_ASSERT(publications.empty());
+    RC_ASSERT(peers.empty());
+  }));
+}
+
+}  // namespace
+}  // namespace bridgehall::conference
