@@ -4,14 +4,16 @@
 // and RTCP pass through sealer() and opener() without touching this object's state. Lives on one shard.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/address.h"
+#include "base/bytes.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "crypto/dtls.h"
@@ -84,12 +86,14 @@ class Transport {
   // Server: new credentials from a PATCH (RFC 9725 section 4.5.1; RFC 8445 section 9). The old path keeps carrying media until a
   // check with the new credentials arrives; old credentials stay valid until then. Client: starts checks with the new ones.
   void restart_ice(IceCredentials local, IceCredentials remote, TimePoint now);
-  // Client: the local address changed (a test of roaming); checks start anew over it.
+  // Client: the local address changed (roaming); checks start anew over it. Nothing to do for a server.
+  void recheck_path(TimePoint now);
+  // Tells the peer (DTLS close_notify) and ends; what is to be sent can still be polled.
   void close();
 
   bool connected() const;  // DTLS done and a path selected and consent alive
   const NetworkPath& path() const;
-  const IceCredentials& local_credentials() const;
+  const IceCredentials& local_credentials() const;  // the newest: those of a restart from its beginning
   // Only when connected.
   crypto::Sealer& sealer();
   crypto::Opener& opener();

@@ -1,0 +1,56 @@
+// The server's end of ICE: a lite agent (RFC 8445 section 2.5). It sends no checks; it answers those of its peer,
+// learns the peer's addresses from them alone, and sends where the peer nominates. Owned by its Transport; at most
+// kMaxPaths paths.
+#pragma once
+
+#include <vector>
+
+#include "session/consent.h"
+#include "session/ice_agent.h"
+#include "wire/stun.h"
+
+namespace bridgehall::session {
+
+class IceLite final : public IceAgent {
+ public:
+  IceLite(IceCredentials local, IceCredentials remote) : current_{std::move(local), std::move(remote)} {}
+
+  void handle_stun(BytesView datagram, const NetworkPath& path, TimePoint now, TransportOutbox& out) override;
+  TimePoint next_deadline() const override;
+  void handle_timeout(TimePoint now, TransportOutbox& out) override;
+  void restart(IceCredentials local, IceCredentials remote, TimePoint now, TransportOutbox& out) override;
+
+  bool is_valid(const NetworkPath& path) const override;
+  const NetworkPath* selected_path() const override { return selected_ ? &*selected_ : nullptr; }
+  bool consent_lost() const override { return consent_lost_; }
+  // The newest: those of a restart from the moment it begins.
+  const IceCredentials& local_credentials() const override { return restarted_ ? restarted_->local : current_.local; }
+
+ private:
+  struct Generation {
+    IceCredentials local;
+    IceCredentials remote;
+    bool is_username(std::string_view text) const;
+  };
+  struct Path {
+    NetworkPath path;
+    Consent consent;
+    std::uint32_t priority = 0;
+    bool nominated = false;
+  };
+
+  const Generation* addressed_generation(std::string_view username) const;
+  Path& learn(const NetworkPath& path, TimePoint now, TransportOutbox& out);
+  void make_room(TransportOutbox& out);
+  bool wins_nomination(const Path& path) const;
+  void select(const NetworkPath& path, TransportOutbox& out);
+  Path* find(const NetworkPath& path);
+
+  Generation current_;
+  std::optional<Generation> restarted_;  // until the first check with it
+  std::vector<Path> paths_;
+  std::optional<NetworkPath> selected_;
+  bool consent_lost_ = false;
+};
+
+}  // namespace bridgehall::session
