@@ -78,9 +78,11 @@ bool RtcpWalk::next(RtcpPacket& out) {
   if (size > rest_.size()) return false;
   BytesView body = rest_.subspan(kHeaderSize, size - kHeaderSize);
   if (rest_[0] & 0x20) {
-    if (size != rest_.size() || body.empty()) return false;
+    // RFC 3550 has padding in multiples of four and on the last packet only. But transport-wide-cc fills up its last
+    // word with one to three bytes, and libwebrtc sends several such messages in one datagram.
+    if (body.empty()) return false;
     const std::size_t padding = body.back();
-    if (padding == 0 || padding % 4 != 0 || padding > body.size()) return false;
+    if (padding == 0 || padding > body.size()) return false;
     body = body.first(body.size() - padding);
   }
   out.type = static_cast<RtcpType>(rest_[1]);

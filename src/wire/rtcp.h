@@ -37,8 +37,7 @@ struct RtcpPacket {
 };
 
 // Walks a compound packet: `RtcpWalk walk(bytes); for (RtcpPacket p; walk.next(p);) …; if (walk.failed()) …`.
-// It fails, and ends, at a wrong version, a length that overruns, or padding that is not on the last packet, not a
-// multiple of four, zero or longer than the body (RFC 3550 section 6.4.1).
+// It fails, and ends, at a wrong version, a length that overruns, or padding that is zero or longer than the body.
 class RtcpWalk {
  public:
   explicit RtcpWalk(BytesView compound) : rest_(compound) {}
