@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -30,6 +32,22 @@ class TimerWheel {
     queue(key, timer, tick);
   }
 
+  // When expire() should be called next: at or before the earliest deadline (a cleared timer may still wake once).
+  TimePoint next_deadline() const {
+    const auto first = static_cast<std::size_t>(tick_ + 1) % kBuckets;
+    for (std::size_t step = 0; step <= kWords; ++step) {
+      const auto word = (first / 64 + step) % kWords;
+      auto bits = occupied_[word];
+      if (step == 0) bits &= ~std::uint64_t{0} << (first % 64);
+      if (step == kWords) bits &= ~(~std::uint64_t{0} << (first % 64));
+      if (bits == 0) continue;
+      const auto bucket = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+      const auto ahead = (bucket + kBuckets - first) % kBuckets;
+      return TimePoint{std::chrono::milliseconds(tick_ + 1 + static_cast<std::int64_t>(ahead))};
+    }
+    return kNever;
+  }
+
   // Calls fire(key) once for each timer that is due; the timer is cleared before, so fire may set it again.
   template <class Fire>
   void expire(TimePoint now, Fire&& fire) {
@@ -39,7 +57,10 @@ class TimerWheel {
     const auto first = target - steps + 1;
     tick_ = target;
     for (auto tick = first; tick <= target; ++tick) {
-      due_.swap(buckets_[static_cast<std::size_t>(tick) % kBuckets]);
+      const auto bucket = static_cast<std::size_t>(tick) % kBuckets;
+      if (!(occupied_[bucket / 64] >> (bucket % 64) & 1)) continue;
+      occupied_[bucket / 64] &= ~(std::uint64_t{1} << (bucket % 64));
+      due_.swap(buckets_[bucket]);
       for (const auto& entry : due_) {
         auto& timer = timers_[entry.key];
         if (timer.queued_tick != entry.tick) continue;  // moved to an earlier bucket since
@@ -58,6 +79,7 @@ class TimerWheel {
 
  private:
   static constexpr std::int64_t kBuckets = 4096;  // one turn is about four seconds: longer than any protocol timer but consent
+  static constexpr std::size_t kWords = kBuckets / 64;
   static constexpr std::int64_t kNoTick = INT64_MAX;
   struct Entry {
     Key key;
@@ -73,11 +95,14 @@ class TimerWheel {
   void queue(Key key, Timer& timer, std::int64_t tick) {
     const auto bucket = std::min(tick, tick_ + kBuckets - 1);
     timer.queued_tick = bucket;
-    buckets_[static_cast<std::size_t>(bucket) % kBuckets].push_back({key, bucket});
+    const auto index = static_cast<std::size_t>(bucket) % kBuckets;
+    buckets_[index].push_back({key, bucket});
+    occupied_[index / 64] |= std::uint64_t{1} << (index % 64);
   }
 
   std::int64_t tick_;
   std::vector<std::vector<Entry>> buckets_;
+  std::array<std::uint64_t, kWords> occupied_{};
   std::vector<Entry> due_;
   std::vector<Timer> timers_;
 };

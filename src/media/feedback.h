@@ -1,0 +1,49 @@
+// RTCP, both ways: what receivers ask of us and we of senders, and the reports that each side needs. Off the packet path:
+// a receiver has a few of these a second.
+#pragma once
+
+#include "base/time.h"
+#include "media/api.h"
+#include "media/outbox.h"
+#include "media/tables.h"
+
+namespace bridgehall::media {
+
+class Feedback {
+ public:
+  Feedback(Tables& tables, ShardCounters& counters, Outbox& outbox, NtpOrigin ntp)
+      : tables_(tables), counters_(counters), outbox_(outbox), ntp_(ntp) {}
+
+  // What a receiver asked for that the shard has to follow up.
+  struct Wishes {
+    bool repeats = false;                     // peer.repeats has something to send
+    std::vector<PublicationIndex> keyframes;  // publications that a keyframe is wanted of
+  };
+  // A sealed RTCP packet from `peer`; adds to `wishes`.
+  void receive(Peer& peer, MutableBytes datagram, TimePoint now, Wishes& wishes);
+
+  // Sends what is due of `peer`: reports, NACKs, transport-wide feedback.
+  void send_due(Peer& peer, TimePoint now);
+  TimePoint next_deadline(const Peer& peer) const;
+
+  // Asks the publication's sender for a keyframe.
+  void send_keyframe_request(Publication& publication);
+
+ private:
+  void receive_sender_report(Peer& peer, const wire::SenderInfo& info, TimePoint now);
+  void receive_nack(Peer& peer, const wire::RtcpPacket& packet, Ssrc media, TimePoint now, Wishes& wishes);
+  void want_keyframe(Peer& peer, Ssrc media, Wishes& wishes);
+  void send_reports(Peer& peer, TimePoint now);
+  void send_nacks(Peer& peer, TimePoint now);
+  void send_arrivals(Peer& peer, TimePoint now);
+  template <class Write>
+  void send(Peer& peer, Write&& write);
+  void drop(Drop reason) { ++counters_.drops[static_cast<std::size_t>(reason)]; }
+
+  Tables& tables_;
+  ShardCounters& counters_;
+  Outbox& outbox_;
+  NtpOrigin ntp_;
+};
+
+}  // namespace bridgehall::media

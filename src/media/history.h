@@ -1,0 +1,78 @@
+// The packets of one publication that the shard still has, in the order in which they arrived. It owns their slots.
+// Everyone else holds arrival numbers: a number is slot and generation in one, since an overwritten packet's number is
+// below oldest() for ever. Receivers keep a cursor into it, so a slow one needs no queue of its own.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/check.h"
+#include "base/time.h"
+#include "media/packet_store.h"
+#include "wire/payload.h"
+
+namespace bridgehall::media {
+
+// Position in a history: 0, 1, 2, … in order of arrival.
+using Arrival = std::uint64_t;
+
+struct StoredPacket {
+  Slot slot{};
+  std::uint32_t timestamp = 0;
+  std::int64_t sequence = 0;  // extended, of this epoch's sender
+  TimePoint arrived_at{};
+  std::uint16_t epoch = 0;  // grows when the sender changes or the gate opens: numbers of two epochs do not compare
+  std::uint16_t payload_offset = 0;
+  std::uint16_t payload_size = 0;
+  std::uint16_t dependency_descriptor_offset = 0;
+  std::uint8_t dependency_descriptor_size = 0;
+  std::uint8_t audio_level = 0;         // RFC 6464: V bit and level
+  std::uint8_t video_orientation = 0;
+  bool has_audio_level = false;
+  bool has_video_orientation = false;
+  bool marker = false;
+  wire::PayloadInfo payload{};
+};
+
+class History {
+ public:
+  // `capacity` is a power of two: video 1,024 (2.4 s at 4 Mb/s), audio 128 (2.5 s), longer than any retransmission is of use.
+  History(std::uint32_t capacity, PacketStore& store) : store_(store), ring_(capacity), mask_(capacity - 1) {
+    BRIDGEHALL_CHECK((capacity & mask_) == 0);
+  }
+  History(const History&) = delete;
+  History& operator=(const History&) = delete;
+  ~History() { clear(); }
+
+  Arrival next() const { return next_; }
+  Arrival oldest() const { return oldest_; }
+  bool empty() const { return oldest_ == next_; }
+
+  // Takes over packet.slot; the oldest packet goes when the ring is full.
+  void push(const StoredPacket& packet) {
+    if (next_ - oldest_ == ring_.size()) drop_oldest();
+    ring_[next_ & mask_] = packet;
+    ++next_;
+  }
+  void drop_oldest() {
+    store_.release(ring_[oldest_ & mask_].slot);
+    ++oldest_;
+  }
+  void clear() {
+    while (!empty()) drop_oldest();
+  }
+
+  // nullptr when it is gone or has not come yet.
+  const StoredPacket* at(Arrival arrival) const {
+    return arrival >= oldest_ && arrival < next_ ? &ring_[arrival & mask_] : nullptr;
+  }
+
+ private:
+  PacketStore& store_;
+  std::vector<StoredPacket> ring_;
+  Arrival mask_;
+  Arrival oldest_ = 0;
+  Arrival next_ = 0;
+};
+
+}  // namespace bridgehall::media

@@ -1,0 +1,139 @@
+// The selective forwarding unit of one thread: peers, publications, and the way of a packet from one to many.
+//
+// Sans-IO. The thread that owns it does, turn by turn:
+//   receive into receive_buffers() → handle_datagrams() → handle_command() for what control sent → advance() →
+//   send what poll_transmit() gives until it gives nothing → poll_event() → sleep until next_deadline() or a datagram.
+// The way of a packet is in process_datagram() (hop 2), Ingress (3), Forwarder (4), Egress (5); hops 1 and 6 are io's.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/datagram.h"
+#include "base/random.h"
+#include "base/timer_wheel.h"
+#include "media/api.h"
+#include "media/egress.h"
+#include "media/feedback.h"
+#include "media/ingress.h"
+#include "media/outbox.h"
+#include "media/tables.h"
+
+namespace bridgehall::media {
+
+struct ShardConfiguration {
+  std::uint32_t max_peers = 4096;
+  // 64 video publications with a full history; beyond that histories are shorter, the newest packets always have room.
+  std::uint32_t packet_slots = 65'536;
+  NtpOrigin ntp{};
+};
+
+class Shard {
+ public:
+  static constexpr std::size_t kReceiveBatch = 64;
+  // Handshakes are about 0.25 ms each and never bother the media: so many DTLS datagrams a turn, the others wait in line. A full line
+  // drops, and DTLS sends again.
+  static constexpr std::size_t kHandshakesPerTurn = 4;
+  static constexpr std::size_t kMaxWaitingHandshakes = 4096;
+
+  // `dtls` and `random` outlive the shard; `random` makes secrets.
+  Shard(const ShardConfiguration& configuration, crypto::DtlsFactory& dtls, RandomSource& random, TimePoint now);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  // Where the next datagrams are to be received into, datagram i into buffer i. Valid until handle_datagrams().
+  std::span<const MutableBytes> receive_buffers() const { return receive_buffers_; }
+  void handle_datagrams(std::span<const ReceivedDatagram> datagrams, TimePoint now);
+
+  void handle_command(Command&& command, TimePoint now);
+  bool poll_event(Event& event);
+
+  // Fires what is due, lets waiting handshakes go on, and releases bursts whose window is over.
+  void advance(TimePoint now);
+  TimePoint next_deadline() const;
+
+  // The next datagrams and trains to send; empty when there is nothing. They are valid until the next call of any kind.
+  std::span<const Train> poll_transmit(TimePoint now);
+
+  ShardCounters counters() const;
+  void count_send_errors(std::uint64_t total) { counters_.send_errors = total; }
+
+ private:
+  // Hop 2.
+  void process_datagram(std::size_t place, const ReceivedDatagram& datagram, TimePoint now);
+  void process_stun(const ReceivedDatagram& datagram, TimePoint now);
+  void process_dtls(PeerIndex index, BytesView bytes, const NetworkPath& path, TimePoint now);
+  void process_rtcp(PeerIndex index, MutableBytes bytes, TimePoint now);
+  void process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagram& datagram, TimePoint now);
+
+  // Bursts.
+  void collect(PublicationIndex index, Publication& publication, TimePoint now);
+  void release_bursts(TimePoint now);
+  void queue(PeerIndex index, Peer& peer);
+
+  // Keyframes.
+  void follow_keyframe_request(PublicationIndex index, TimePoint now);
+
+  // Commands.
+  void carry_out(AddPublication&& command, TimePoint now);
+  void carry_out(SetGate&& command, TimePoint now);
+  void carry_out(RemovePublication&& command, TimePoint now);
+  void carry_out(std::unique_ptr<CreatePeer>&& command, TimePoint now);
+  void carry_out(RestartIce&& command, TimePoint now);
+  void carry_out(ClosePeer&& command, TimePoint now);
+  void carry_out(ReadCounters&& command, TimePoint now);
+  void add_incoming(PeerIndex index, Peer& peer, std::vector<IncomingTrack>& tracks);
+  void add_outgoing(Peer& peer, std::vector<OutgoingTrack>& tracks);
+
+  // Peers.
+  void after_transport(PeerIndex index, TimePoint now);
+  void activate(PeerIndex index, Peer& peer, TimePoint now);
+  void remove_peer(PeerIndex index, session::CloseReason reason);
+  void set_timer(PeerIndex index, const Peer& peer);
+  void drop(Drop reason, std::uint64_t count = 1) { counters_.drops[static_cast<std::size_t>(reason)] += count; }
+
+  ShardConfiguration configuration_;
+  crypto::DtlsFactory& dtls_;
+  RandomSource& random_;
+  ShardCounters counters_;
+  Tables tables_;
+  Outbox outbox_;
+  Ingress ingress_;
+  Feedback feedback_;
+  Egress egress_;
+
+  std::array<Slot, kReceiveBatch> receive_slots_;
+  std::array<MutableBytes, kReceiveBatch> receive_buffers_;
+
+  std::unordered_map<SocketAddress, PeerIndex> by_address_;
+  struct TextHash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  std::unordered_map<std::string, PeerIndex, TextHash, std::equal_to<>> by_ufrag_;
+
+  TimerWheel peer_timers_;
+  TimerWheel keyframe_timers_;
+  std::vector<PublicationIndex> collecting_;
+  std::deque<PeerIndex> egress_queue_;
+  struct WaitingHandshake {
+    PeerId peer;
+    NetworkPath path;
+    std::vector<std::uint8_t> bytes;
+  };
+  std::deque<WaitingHandshake> handshakes_;
+  std::size_t handshakes_this_turn_ = 0;
+  Feedback::Wishes wishes_;
+  session::OutgoingDatagram transport_datagram_;
+  std::vector<Train> trains_;
+  bool outbox_sent_ = false;
+  std::deque<Event> events_;
+};
+
+}  // namespace bridgehall::media

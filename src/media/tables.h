@@ -1,0 +1,72 @@
+// What a shard holds. Places are stable while their owner lives; indices are used again after that.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "media/packet_store.h"
+#include "media/peer.h"
+#include "media/publication.h"
+
+namespace bridgehall::media {
+
+// Owns T in places named by Index; remembers under which public Id.
+template <class T, class PublicId, class Index>
+class Table {
+ public:
+  template <class... Arguments>
+  Index add(PublicId id, Arguments&&... arguments) {
+    if (free_.empty()) {
+      free_.push_back(Index{static_cast<std::uint32_t>(places_.size())});
+      places_.emplace_back();
+    }
+    const auto index = free_.back();
+    free_.pop_back();
+    places_[index.value()] = std::make_unique<T>(id, std::forward<Arguments>(arguments)...);
+    by_id_[id] = index;
+    return index;
+  }
+  void remove(Index index) {
+    by_id_.erase(places_[index.value()]->id);
+    places_[index.value()].reset();
+    free_.push_back(index);
+  }
+
+  // nullptr when the place is empty.
+  T* get(Index index) { return index.value() < places_.size() ? places_[index.value()].get() : nullptr; }
+  const T* get(Index index) const { return index.value() < places_.size() ? places_[index.value()].get() : nullptr; }
+  T& operator[](Index index) { return *places_[index.value()]; }
+  const Index* find(PublicId id) const {
+    const auto found = by_id_.find(id);
+    return found == by_id_.end() ? nullptr : &found->second;
+  }
+  std::size_t size() const { return by_id_.size(); }
+
+  template <class Visit>
+  void for_each(Visit&& visit) {
+    for (std::uint32_t i = 0; i < places_.size(); ++i)
+      if (places_[i]) visit(Index{i}, *places_[i]);
+  }
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (std::uint32_t i = 0; i < places_.size(); ++i)
+      if (places_[i]) visit(Index{i}, std::as_const(*places_[i]));
+  }
+
+ private:
+  std::vector<std::unique_ptr<T>> places_;
+  std::vector<Index> free_;
+  std::unordered_map<PublicId, Index> by_id_;
+};
+
+struct Tables {
+  explicit Tables(std::uint32_t packet_slots) : store(packet_slots) {}
+
+  PacketStore store;  // outlives the histories in `publications`
+  Table<Publication, PublicationId, PublicationIndex> publications;
+  Table<Peer, PeerId, PeerIndex> peers;
+};
+
+}  // namespace bridgehall::media
