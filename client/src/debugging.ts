@@ -1,0 +1,32 @@
+// `window.bridgehall`: a handle to look at a running page from the browser's console and from the end-to-end tests. It can be read,
+// not changed; nothing in the page depends on it.
+//   bridgehall.state            'idle' | 'connecting' | 'connected' | 'absent' | 'reconnecting' | 'refused'
+//   bridgehall.peerConnection   the present RTCPeerConnection or null: getStats(), restartIce()
+//   bridgehall.sessions         how many sessions the page has made so far
+import type { KeptSession } from './media/kept-session';
+
+declare global {
+  interface Window {
+    readonly bridgehall: { readonly state: string; readonly peerConnection: RTCPeerConnection | null; readonly sessions: number };
+  }
+}
+
+let shown: KeptSession | null = null;
+
+export function showSession(session: KeptSession): void {
+  shown = session;
+}
+
+const handle = Object.freeze({
+  get state() {
+    return shown?.state.kind ?? 'idle';
+  },
+  get peerConnection() {
+    return shown?.connection ?? null;
+  },
+  get sessions() {
+    return shown?.made ?? 0;
+  },
+});
+
+Object.defineProperty(window, 'bridgehall', { value: handle, writable: false, configurable: false, enumerable: true });

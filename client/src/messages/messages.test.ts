@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+
+import { en } from './en';
+import { chooseLanguage, fill, languages, loaders, type Language, type MessageKey } from './index';
+
+const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+
+describe('the messages', () => {
+  for (const language of Object.keys(languages) as Language[]) {
+    it(`are complete in ${language}`, async () => {
+      const messages = await loaders[language]();
+      expect(Object.keys(messages).sort()).toEqual(Object.keys(en).sort());
+      for (const key of Object.keys(en) as MessageKey[]) {
+        expect(messages[key].trim(), key).not.toBe('');
+        expect(placeholders(messages[key]), key).toEqual(placeholders(en[key]));
+      }
+    });
+
+    it(`are translated, not copied, in ${language}`, async () => {
+      if (language === 'en') return;
+      const messages = await loaders[language]();
+      const copied = (Object.keys(en) as MessageKey[]).filter((key) => messages[key] === en[key] && /[A-Za-z]{4}/.test(en[key].replace(/\{\w+\}/g, '')));
+      // The one word that French and English share.
+      expect(copied.filter((key) => key !== 'publish.microphone')).toEqual([]);
+    });
+  }
+
+  it('keep a placeholder that has no value visible', () => {
+    expect(fill('{name} is live', {})).toBe('{name} is live');
+    expect(fill('{name} is live', { name: 'Hà Nội' })).toBe('Hà Nội is live');
+  });
+});
+
+describe('the language', () => {
+  it('is the first of the browser that we speak', () => {
+    expect(chooseLanguage(null, ['ja', 'fr-CA', 'en'])).toBe('fr');
+    expect(chooseLanguage(null, ['vi-VN'])).toBe('vi');
+  });
+  it('is what the person chose before', () => expect(chooseLanguage('de', ['vi'])).toBe('de'));
+  it('is English when there is nothing better', () => expect(chooseLanguage('tlh', ['constructor', ''])).toBe('en'));
+});

@@ -1,0 +1,55 @@
+// The language in use, for the components: `speech.say('publish.start')` changes by itself when the language does.
+import { chooseLanguage, fill, loaders, type Language, type MessageKey, type Messages, type Values } from './index';
+import { en } from './en';
+
+const storageKey = 'bridgehall.language';
+
+// Storage is closed to pages in some private modes; the choice then lasts as long as the page.
+function stored(): string | null {
+  try {
+    return localStorage.getItem(storageKey);
+  } catch {
+    return null;
+  }
+}
+
+class Speech {
+  language = $state<Language>('en');
+  #messages = $state.raw<Messages>(en);
+
+  begin(): Promise<void> {
+    return this.#take(chooseLanguage(stored(), navigator.languages));
+  }
+
+  async choose(language: Language): Promise<void> {
+    await this.#take(language);
+    try {
+      localStorage.setItem(storageKey, language);
+    } catch {
+      // As above.
+    }
+  }
+
+  say<Key extends MessageKey>(key: Key, ...values: Values<Key>): string {
+    return fill(this.#messages[key], values[0]);
+  }
+
+  rate(bitsPerSecond: number): string {
+    const kilobits = bitsPerSecond / 1000;
+    return kilobits < 1000
+      ? this.say('rate.kilobits', { number: this.number(Math.round(kilobits)) })
+      : this.say('rate.megabits', { number: this.number(kilobits / 1000, 1) });
+  }
+
+  number(value: number, digits = 0): string {
+    return new Intl.NumberFormat(this.language, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false }).format(value);
+  }
+
+  async #take(language: Language): Promise<void> {
+    this.#messages = await loaders[language]();
+    this.language = language;
+    document.documentElement.lang = language;
+  }
+}
+
+export const speech = new Speech();
