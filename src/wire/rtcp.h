@@ -37,7 +37,7 @@ struct RtcpPacket {
 };
 
 // Walks a compound packet: `RtcpWalk walk(bytes); for (RtcpPacket p; walk.next(p);) …; if (walk.failed()) …`.
-// It fails, and ends, at a wrong version, a length that overruns, or padding that is zero or longer than the body.
+// It fails, and ends, at a wrong version, a length that overruns, or padding of zero or longer than the body.
 class RtcpWalk {
  public:
   explicit RtcpWalk(BytesView compound) : rest_(compound) {}

@@ -60,9 +60,18 @@ TEST(RtcpWalk, ReadsACompoundPacketInOrder) {
   EXPECT_THAT(types, ElementsAre(201, 202, 206));
 }
 
-TEST(RtcpWalk, LeavesPaddingOfTheLastPacketOut) {
+TEST(RtcpWalk, LeavesPaddingOut) {
   EXPECT_EQ(only_packet(from_hex("a0c90002 00000001 00000004")).body.size(), 4u);
   EXPECT_EQ(only_packet(from_hex("a1cb0001 00000004")).body.size(), 0u);
+}
+
+TEST(RtcpWalk, TakesPaddingOfAnySizeAndPlaceAsLibwebrtcSendsIt) {
+  const auto bytes = from_hex("afcd0003 00000001 00000002 aa000003 afcd0003 00000001 00000002 bbcc0002");
+  RtcpWalk walk(bytes);
+  std::vector<std::size_t> sizes;
+  for (RtcpPacket packet; walk.next(packet);) sizes.push_back(packet.body.size());
+  EXPECT_FALSE(walk.failed());
+  EXPECT_THAT(sizes, ElementsAre(9, 10));
 }
 
 TEST(RtcpWalk, TakesThePaddingOfTransportFeedbackAsLibwebrtcSendsIt) {
@@ -90,6 +99,7 @@ TEST(RtcpWalk, StopsAtWhatLies) {
       {"a second packet that overruns", "80c90001 00000001 81ce0003 00000001 00000002", 1},
       {"a rest of two bytes", "80c90001 00000001 80c9", 1},
       {"padding of zero", "a0c90002 00000001 00000000", 0},
+      {"padding longer than the body, in the middle", "a0c90001 00000005 80c90001 00000001", 0},
       {"padding longer than the body", "a0c90002 00000001 0000000c", 0},
       {"padding bit on an empty body", "a0c90000", 0},
   };
