@@ -263,6 +263,14 @@ std::optional<NegotiationError> read_bundle(RemoteDescription& description) {
   return std::nullopt;
 }
 
+std::optional<crypto::Fingerprint> read_fingerprint(std::string_view value) {
+  constexpr std::array<std::string_view, 3> kStrong{"sha-256", "sha-384", "sha-512"};
+  auto fingerprint = crypto::Fingerprint::parse(value);
+  if (!fingerprint || std::find(kStrong.begin(), kStrong.end(), fingerprint->algorithm) == kStrong.end())
+    return std::nullopt;
+  return fingerprint;
+}
+
 const std::string* find_in(const wire::SdpAttributes& first, const wire::SdpAttributes& second, std::string_view name) {
   const auto* value = wire::find_attribute(first, name);
   return value ? value : wire::find_attribute(second, name);
@@ -320,11 +328,11 @@ std::expected<RemoteTransport, NegotiationError> read_transport(const RemoteDesc
   if (!credentials) return std::unexpected(std::move(credentials.error()));
   if (!*credentials) return refuse(Refusal::no_ice, "a=ice-ufrag", "The description has no ICE credentials.");
 
-  // Several hashes of one certificate may be given (RFC 8122 section 5): any that we can compute will do.
+  // Several hashes of one certificate may be given (RFC 8122 section 5): any that is strong enough will do.
   std::optional<crypto::Fingerprint> fingerprint;
   for (const auto* attributes : {&own, &session})
     for (const auto& attribute : *attributes)
-      if (!fingerprint && attribute.name == "fingerprint") fingerprint = crypto::Fingerprint::parse(attribute.value);
+      if (!fingerprint && attribute.name == "fingerprint") fingerprint = read_fingerprint(attribute.value);
   if (!fingerprint)
     return refuse(Refusal::no_fingerprint, "a=fingerprint",
                   "The description has no certificate fingerprint by SHA-256, SHA-384 or SHA-512.");
