@@ -1,6 +1,6 @@
-// DTLS 1.2 (RFC 6347) with SRTP keys (RFC 5764) as a state machine over memory. Datagrams and `now` go in, datagrams and
-// a state come out. One session per peer, on its shard. The interface is abstract so that large simulations can take a
-// fake handshake; it is off the packet path.
+// DTLS 1.2 (RFC 6347) with SRTP keys (RFC 5764) as a state machine over memory. Datagrams and `now` go in, datagrams
+// and a state come out. One session per peer, on its shard. The interface is abstract so that large simulations can
+// take a fake handshake; it is off the packet path.
 #pragma once
 
 #include <cstdint>
@@ -38,15 +38,16 @@ class DtlsSession {
   virtual ~DtlsSession() = default;
   // The client sends its ClientHello now; the server waits.
   virtual void start(TimePoint now) = 0;
-  // A bad datagram is ignored (and may be counted by the caller through dropped()); it never ends the session before the handshake
-  // is done or after.
+  // A bad datagram is ignored (and may be counted by the caller through dropped()); it never ends the session before
+  // the handshake is done or after.
   virtual void handle_datagram(BytesView datagram, TimePoint now) = 0;
   // Moves the next datagram to send into `out`; false when there is none.
   virtual bool poll_transmit(std::vector<std::uint8_t>& out) = 0;
   virtual TimePoint next_deadline() const = 0;
   virtual void handle_timeout(TimePoint now) = 0;
   virtual DtlsState state() const = 0;
-  // Set once connected. `failed` when the peer's certificate does not match its fingerprint or no SRTP profile is shared.
+  // Set once connected. `failed` when the peer's certificate does not match its fingerprint or no SRTP profile is
+  // shared.
   virtual const std::optional<SrtpKeys>& keys() const = 0;
   virtual std::uint64_t dropped() const = 0;
   // Sends close_notify (RFC 8827 section 6.5 lets a peer learn it at once).
@@ -64,7 +65,8 @@ class DtlsFactory {
 // `suites` limits what is offered or taken (tests; a client without GCM).
 class OpenSslDtlsFactory final : public DtlsFactory {
  public:
-  explicit OpenSslDtlsFactory(std::vector<SrtpSuite> suites = {SrtpSuite::aead_aes_128_gcm, SrtpSuite::aes128_cm_sha1_80});
+  explicit OpenSslDtlsFactory(std::vector<SrtpSuite> suites = {SrtpSuite::aead_aes_128_gcm,
+                                                               SrtpSuite::aes128_cm_sha1_80});
   ~OpenSslDtlsFactory() override;
   const Fingerprint& local_fingerprint() const override;
   std::unique_ptr<DtlsSession> make_session(DtlsRole role, Fingerprint expected_peer) override;

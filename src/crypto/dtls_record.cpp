@@ -2,16 +2,18 @@
 
 namespace bridgehall::crypto {
 
-std::optional<DtlsMessage> DtlsRecord::message() const {
-  if (content != DtlsContent::handshake || epoch != 0 || bytes.size() < kHeaderSize + kMessageHeaderSize) return {};
-  return static_cast<DtlsMessage>(bytes[kHeaderSize]);
-}
-
-bool DtlsRecord::starts_message() const {
+std::optional<DtlsMessageHeader> DtlsRecord::message() const {
+  if (content != DtlsContent::handshake || epoch != 0) return std::nullopt;
   ByteReader reader(bytes);
-  reader.skip(kHeaderSize + 6);  // type, length, message sequence
-  const auto fragment_offset = reader.u24();
-  return reader.ok() && fragment_offset == 0;
+  reader.skip(kHeaderSize);
+  DtlsMessageHeader header;
+  header.type = static_cast<DtlsMessage>(reader.u8());
+  reader.u24();  // length of the whole message
+  header.number = reader.u16();
+  header.fragment_offset = reader.u24();
+  reader.u24();  // length of the fragment
+  if (!reader.ok()) return std::nullopt;
+  return header;
 }
 
 std::optional<DtlsRecord> take_record(BytesView& rest) {

@@ -27,17 +27,22 @@ enum class DtlsMessage : std::uint8_t {
   finished = 20,
 };
 
+struct DtlsMessageHeader {
+  static constexpr std::size_t kSize = 12;
+  DtlsMessage type{};
+  std::uint16_t number = 0;
+  std::uint32_t fragment_offset = 0;
+};
+
 struct DtlsRecord {
   static constexpr std::size_t kHeaderSize = 13;
-  static constexpr std::size_t kMessageHeaderSize = 12;
 
   DtlsContent content{};
   std::uint16_t epoch = 0;
   BytesView bytes;  // with the header
 
-  // Type and fragment offset of the first handshake message inside; only in epoch 0, where it is in clear.
-  std::optional<DtlsMessage> message() const;
-  bool starts_message() const;
+  // Of the first handshake message inside; only in epoch 0, where it is in clear.
+  std::optional<DtlsMessageHeader> message() const;
 };
 
 // Takes the first record off `rest`; nothing when what is left is not a record of DTLS 1.0 or 1.2.

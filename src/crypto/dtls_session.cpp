@@ -82,9 +82,16 @@ void OpenSslDtlsSession::handle_datagram(BytesView datagram, TimePoint now) {
 bool OpenSslDtlsSession::admits(const DtlsRecord& record) const {
   if (record.epoch == 1) return expects_encrypted_finished();
   if (record.epoch != 0) return false;
-  if (record.content == DtlsContent::change_cipher_spec) return record.bytes.size() == DtlsRecord::kHeaderSize + 1;
+  if (record.content == DtlsContent::change_cipher_spec) {
+    return !flight_.empty() && record.bytes.size() == DtlsRecord::kHeaderSize + 1;
+  }
   const auto message = record.message();
-  return message && sent_by(role_ == DtlsRole::server ? DtlsRole::client : DtlsRole::server, *message);
+  if (!message) return false;
+  if (role_ == DtlsRole::client) return sent_by(DtlsRole::server, message->type);
+  // The hello comes first and is message 0 (we ask for no cookie): what is forged before it could only lie in wait in
+  // OpenSSL's queue for the true message of its number.
+  if (message->type == DtlsMessage::client_hello) return message->number == 0;
+  return !flight_.empty() && sent_by(DtlsRole::client, message->type);
 }
 
 bool OpenSslDtlsSession::expects_encrypted_finished() const {
@@ -98,12 +105,21 @@ void OpenSslDtlsSession::handle_handshake_record(const DtlsRecord& record, TimeP
     return;
   }
   if (give_up_at_ == kNever) give_up_at_ = now + kHandshakeLimit;
-  if (role_ == DtlsRole::server && record.message() == DtlsMessage::client_hello && !flight_.empty()) {
+  const auto message = record.message();
+  if (message && message->type == DtlsMessage::client_hello && !flight_.empty()) {
     // Answered already: a repeat says that our flight was lost; another hello cannot push out the one under way.
-    if (record.starts_message()) send_again(flight_.answer_repeat(now));
+    if (message->fragment_offset == 0) send_again(flight_.answer_repeat(now));
     return;
   }
-  advance(record.bytes, now);
+  if (record.epoch == 0) {
+    // Numbered anew as well: a forged number far ahead would move OpenSSL's replay window past the true records. What
+    // is repeated is told by the number of the message.
+    std::vector<std::uint8_t> copy(record.bytes.begin(), record.bytes.end());
+    number_clear_records(copy, next_clear_number_in_);
+    advance(copy, now);
+  } else {
+    advance(record.bytes, now);
+  }
 }
 
 void OpenSslDtlsSession::advance(BytesView record, TimePoint now) {
@@ -121,7 +137,7 @@ void OpenSslDtlsSession::advance(BytesView record, TimePoint now) {
     }
   }
   if (!port_.written.empty()) {
-    for (auto& datagram : port_.written) number_clear_records(datagram, next_clear_number_);
+    for (auto& datagram : port_.written) number_clear_records(datagram, next_clear_number_out_);
     send(port_.written);
     flight_.replace(std::move(port_.written), now);
   }
@@ -197,7 +213,7 @@ void OpenSslDtlsSession::handle_connected_record(const DtlsRecord& record, TimeP
   ERR_clear_error();
   port_.incoming = {};
   if (port_.written.empty() && !closed_by_peer) ++dropped_;
-  for (auto& datagram : port_.written) number_clear_records(datagram, next_clear_number_);
+  for (auto& datagram : port_.written) number_clear_records(datagram, next_clear_number_out_);
   send(port_.written);
   port_.written = {};
   if (closed_by_peer) {
@@ -265,7 +281,7 @@ void OpenSslDtlsSession::send(const Datagrams& datagrams) {
 
 void OpenSslDtlsSession::send_again(Datagrams* flight) {
   if (flight == nullptr) return;
-  for (auto& datagram : *flight) number_clear_records(datagram, next_clear_number_);
+  for (auto& datagram : *flight) number_clear_records(datagram, next_clear_number_out_);
   send(*flight);
 }
 

@@ -57,7 +57,9 @@ class OpenSslDtlsSession final : public DtlsSession {
   DatagramPort port_;
   std::unique_ptr<SSL, OpenSslFree<SSL_free>> ssl_;
   DtlsFlight flight_;
-  std::uint64_t next_clear_number_ = 0;  // of records in epoch 0; goes on when the SSL object is made anew
+  // Of records in epoch 0; they go on when the SSL object is made anew.
+  std::uint64_t next_clear_number_out_ = 0;
+  std::uint64_t next_clear_number_in_ = 0;
   Datagrams outgoing_;
   TimePoint give_up_at_ = kNever;
   std::optional<SrtpKeys> keys_;
