@@ -55,13 +55,13 @@ void AesGcm::seal_vectorised(const Nonce& nonce, BytesView associated, const Pie
                        associated.size(), out + middle.size(), kTagSize);
     return;
   }
-  IMB_AES128_GCM_INIT(manager_, &key_, &context, nonce.data(), associated.data(), associated.size());
-  for (const BytesView piece : pieces) {
-    if (piece.empty()) continue;
-    IMB_AES128_GCM_ENC_UPDATE(manager_, &key_, &context, out, piece.data(), piece.size());
-    out += piece.size();
-  }
-  IMB_AES128_GCM_ENC_FINALIZE(manager_, &key_, &context, out, kTagSize);
+  // Joined in place and sealed in one call: copying a packet that is in the cache costs less than the partial blocks of
+  // sealing it piece by piece.
+  auto* end = out;
+  for (const BytesView piece : pieces) end = std::copy(piece.begin(), piece.end(), end);
+  const auto size = static_cast<std::uint64_t>(end - out);
+  IMB_AES128_GCM_ENC(manager_, &key_, &context, out, out, size, nonce.data(), associated.data(), associated.size(), end,
+                     kTagSize);
 }
 
 void AesGcm::seal_openssl(const Nonce& nonce, BytesView associated, const Pieces& pieces, std::uint8_t* out) {
