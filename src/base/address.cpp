@@ -15,6 +15,7 @@ IpAddress IpAddress::v4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uin
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  if (text.find('\0') != text.npos) return std::nullopt;  // inet_pton would stop there and take what stands before
   const std::string terminated(text);
   IpAddress address;
   in_addr four;

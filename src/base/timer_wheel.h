@@ -19,20 +19,21 @@ class TimerWheel {
 
   explicit TimerWheel(TimePoint start) : tick_(tick_of(start)), buckets_(kBuckets) {}
 
-  // Moves `key`'s only timer to `deadline`; kNever clears it. Fires at the first expire() at or after the deadline,
-  // rounded up to the tick.
+  // Moves `key`'s only timer to `deadline`; kNever clears it. Fires at the first expire() at or after the deadline rounded
+  // up to the tick; a deadline already past, at the next tick.
   void set(Key key, TimePoint deadline) {
     if (key >= timers_.size()) timers_.resize(key + 1);
     auto& timer = timers_[key];
     if (timer.deadline == deadline) return;
     timer.deadline = deadline;
     // An entry that lies in a bucket at or before the new one is moved on when its bucket comes up.
-    const auto tick = deadline == kNever ? kNoTick : std::max(tick_of(deadline) + 1, tick_ + 1);
+    const auto tick = deadline == kNever ? kNoTick : std::max(tick_at_or_after(deadline), tick_ + 1);
     if (tick == kNoTick || (timer.queued_tick != kNoTick && timer.queued_tick <= tick)) return;
     queue(key, timer, tick);
   }
 
-  // When expire() should be called next: at or before the earliest deadline (a cleared timer may still wake once).
+  // When expire() should be called next: the earliest deadline rounded up to the tick, or before it (a cleared or moved
+  // timer, or one beyond a turn, may still wake once).
   TimePoint next_deadline() const {
     const auto first = static_cast<std::size_t>(tick_ + 1) % kBuckets;
     for (std::size_t step = 0; step <= kWords; ++step) {
@@ -70,7 +71,7 @@ class TimerWheel {
           timer.deadline = kNever;
           fire(entry.key);
         } else {
-          queue(entry.key, timer, std::max(tick_of(timer.deadline) + 1, tick_ + 1));
+          queue(entry.key, timer, std::max(tick_at_or_after(timer.deadline), tick_ + 1));
         }
       }
       due_.clear();
@@ -90,7 +91,12 @@ class TimerWheel {
     std::int64_t queued_tick = kNoTick;
   };
 
-  static std::int64_t tick_of(TimePoint t) { return t.time_since_epoch().count() / 1'000'000; }
+  static std::int64_t tick_of(TimePoint t) {
+    return std::chrono::floor<std::chrono::milliseconds>(t.time_since_epoch()).count();
+  }
+  static std::int64_t tick_at_or_after(TimePoint t) {
+    return std::chrono::ceil<std::chrono::milliseconds>(t.time_since_epoch()).count();
+  }
 
   void queue(Key key, Timer& timer, std::int64_t tick) {
     const auto bucket = std::min(tick, tick_ + kBuckets - 1);
