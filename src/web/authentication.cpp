@@ -1,0 +1,65 @@
+#include "web/authentication.h"
+
+#include <fmt/format.h>
+
+#include "web/problem.h"
+
+namespace bridgehall::web {
+namespace {
+
+// RFC 6750 section 3: no error code when the request carries no credentials at all.
+Response unauthorized(std::string_view kind, std::string_view error, std::string detail) {
+  auto response = make_problem({401, kind, detail, "Authorization"});
+  response.headers.add(
+      "WWW-Authenticate",
+      error.empty()
+          ? "Bearer realm=\"bridgehall\""
+          : fmt::format("Bearer realm=\"bridgehall\", error=\"{}\", error_description=\"{}\"", error, detail));
+  return response;
+}
+
+std::string_view sentence(crypto::TokenError error) {
+  switch (error) {
+    case crypto::TokenError::malformed:
+      return "The token is not a JSON Web Token as this server makes them.";
+    case crypto::TokenError::wrong_algorithm:
+      return "The token names another signing algorithm than HS256.";
+    case crypto::TokenError::wrong_key:
+      return "The token was signed with another key than this server's.";
+    case crypto::TokenError::bad_signature:
+      return "The token's signature is wrong: it was changed or signed by someone else.";
+    case crypto::TokenError::not_yet_valid:
+      return "The token is not valid yet; check the clocks.";
+    case crypto::TokenError::expired:
+      return "The token has expired; ask for a new one.";
+  }
+  return "The token is not valid.";
+}
+
+}  // namespace
+
+std::expected<Identity, Response> authenticate(const Request& request, const crypto::TokenKey& key,
+                                               crypto::UnixTime now) {
+  const auto header = request.headers.find("Authorization");
+  if (!header) {
+    return std::unexpected(
+        unauthorized("token-missing", {}, "This needs a token: send it as Authorization: Bearer <token>."));
+  }
+  const auto space = header->find(' ');
+  if (space == std::string_view::npos || !equal_ignoring_case(header->substr(0, space), "Bearer"))
+    return std::unexpected(
+        unauthorized("token-missing", {}, "Only Bearer tokens are taken in the Authorization header."));
+  const auto claims = key.verify(trimmed(header->substr(space)), now);
+  if (!claims) {
+    const auto kind = claims.error() == crypto::TokenError::expired ? "token-expired" : "token-invalid";
+    return std::unexpected(unauthorized(kind, "invalid_token", std::string(sentence(claims.error()))));
+  }
+  const auto role = conference::parse_role(claims->role);
+  if (!role || !conference::is_valid_name(claims->subject)) {
+    return std::unexpected(
+        unauthorized("token-invalid", "invalid_token", "The token's role or subject is none that this server knows."));
+  }
+  return Identity{{*role, claims->subject}, claims->conference};
+}
+
+}  // namespace bridgehall::web

@@ -1,0 +1,230 @@
+#include "web/control.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "web/problem.h"
+#include "web/publications_api.h"
+
+namespace bridgehall::web {
+namespace {
+
+using Path = std::vector<std::string>;
+
+bool reads(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
+
+Response wrong_method(std::string_view allow, const Request& request) {
+  auto response = make_problem(
+      {405, "method-not-allowed", fmt::format("{} is not possible here; {} is.", request.method, allow), {}});
+  response.headers.add("Allow", std::string(allow));
+  return response;
+}
+
+Response text(unsigned status, std::string_view words) {
+  Response response{.status = status};
+  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.headers.add("Cache-Control", "no-store");
+  response.body = words;
+  return response;
+}
+
+Response try_again(std::string_view kind, std::string detail) {
+  auto response = make_problem({503, kind, std::move(detail), {}});
+  response.headers.add("Retry-After", "5");
+  return response;
+}
+
+// "localhost:8080", "[::1]:8080": the host without its port.
+std::string_view host_name(std::string_view host) {
+  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
+  return host.substr(0, host.find(':'));
+}
+
+std::optional<SignallingResource> signalling_resource(const Path& path) {
+  if (path.size() < 3 || path.size() > 4 || (path[0] != "whip" && path[0] != "whep")) return std::nullopt;
+  if (path.size() == 4 && path[3].empty()) return std::nullopt;
+  return SignallingResource{path[0] == "whip" ? conference::SessionKind::publish : conference::SessionKind::view,
+                            path[1], path[2], path.size() == 4 ? path[3] : std::string()};
+}
+
+std::string_view signalling_route(const SignallingResource& resource) {
+  if (resource.kind == conference::SessionKind::publish)
+    return resource.session.empty() ? "/whip/{conference}/{publication}" : "/whip/{conference}/{publication}/{session}";
+  return resource.session.empty() ? "/whep/{conference}/{publication}" : "/whep/{conference}/{publication}/{session}";
+}
+
+}  // namespace
+
+Control::Control(ControlSettings settings, crypto::TokenKey key, StaticFiles files, RandomSource& random,
+                 MediaCore& core)
+    : settings_(std::move(settings)),
+      key_(std::move(key)),
+      files_(std::move(files)),
+      core_(core),
+      directory_(settings_.limits, random),
+      signalling_(settings_.signalling, directory_, random) {
+  for (const auto& id : settings_.conferences) directory_.add_conference(id);
+}
+
+void Control::submit(Ticket ticket, const Request& request, Instant now) {
+  std::string_view route = "none";
+  auto response = dispatch(ticket, request, now, route);
+  routes_[ticket] = route;
+  if (response) answer(ticket, std::move(*response));
+  turn(now.monotonic);
+}
+
+std::optional<Response> Control::dispatch(Ticket ticket, const Request& request, Instant now, std::string_view& route) {
+  if (auto refusal = refuse_host(request)) return refusal;
+  if (request.body.size() > kMaxBody)
+    return make_problem({413, "too-large", fmt::format("A body has at most {} bytes here.", kMaxBody), {}});
+  const auto path = split_path(request.target);
+  if (!path) return make_problem({400, "bad-target", "The request's target is not a path.", {}});
+  if (const auto resource = signalling_resource(*path)) {
+    route = signalling_route(*resource);
+    auto response = signalling_request(ticket, *resource, request, now);
+    if (response) Signalling::add_cors(response->headers);
+    return response;
+  }
+  if (path->size() >= 4 && (*path)[0] == "api" && (*path)[1] == "conferences" && (*path)[3] == "publications" &&
+      path->size() <= 5) {
+    route = path->size() == 4 ? "/api/conferences/{conference}/publications"
+                              : "/api/conferences/{conference}/publications/{publication}";
+    return api_request(*path, request, now);
+  }
+  const auto& first = path->front();
+  const bool monitoring = path->size() == 1 && (first == "metrics" || first == "healthz" || first == "readyz");
+  route = !monitoring ? "static" : first == "metrics" ? "/metrics" : first == "healthz" ? "/healthz" : "/readyz";
+  if (!reads(request)) return wrong_method("GET, HEAD", request);
+  if (!monitoring) return files_.serve(*path, request);
+  if (first == "metrics") return read_metrics(ticket, now.monotonic);
+  if (first == "healthz") return text(200, "ok\n");
+  return draining_ ? text(503, "draining\n") : text(200, "ready\n");
+}
+
+// Plain HTTP is for this machine: a page from elsewhere whose name was made to point here (DNS rebinding) comes with
+// its own Host.
+std::optional<Response> Control::refuse_host(const Request& request) const {
+  const auto fields = std::count_if(request.headers.begin(), request.headers.end(),
+                                    [](const auto& field) { return equal_ignoring_case(field.first, "Host"); });
+  if (fields != 1) return make_problem({400, "bad-host", "A request has exactly one Host header.", "Host"});
+  const auto name = host_name(trimmed(*request.headers.find("Host")));
+  const auto is_name = [&](std::string_view known) { return equal_ignoring_case(name, known); };
+  if (is_name("localhost") || is_name("127.0.0.1") || is_name("[::1]")) return std::nullopt;
+  if (std::any_of(settings_.names.begin(), settings_.names.end(), is_name)) return std::nullopt;
+  return make_problem(
+      {421, "wrong-host",
+       "This server answers for localhost only; other names have to be listed in the setting http.names.", "Host"});
+}
+
+std::optional<Response> Control::signalling_request(Ticket ticket, const SignallingResource& resource,
+                                                    const Request& request, Instant now) {
+  if (auto response = signalling_.check(resource, request)) return response;
+  const auto identity = authenticate(request, key_, now.wall);
+  if (!identity) return identity.error();
+  if (request.method != "DELETE") {
+    if (draining_) return try_again("draining", "This server is being stopped.");
+    if (stuck_) return try_again("media-core-busy", "The media core has too much to do at the moment.");
+  }
+  return signalling_.handle(ticket, resource, request, *identity, now.monotonic);
+}
+
+Response Control::api_request(const Path& path, const Request& request, Instant now) {
+  const bool list = path.size() == 4;
+  if (list ? !reads(request) : request.method != "PATCH") return wrong_method(list ? "GET, HEAD" : "PATCH", request);
+  const auto identity = authenticate(request, key_, now.wall);
+  if (!identity) return identity.error();
+  return list ? list_publications(directory_, path[2], *identity)
+              : change_publication(directory_, path[2], path[4], request, *identity);
+}
+
+std::optional<Response> Control::read_metrics(Ticket ticket, TimePoint now) {
+  const auto request = ++last_scrape_;
+  if (stuck_ || !core_.push(media::ReadCounters{request})) return metrics_response(nullptr);
+  scrapes_[request] = {ticket, now + kCountersTimeout};
+  return std::nullopt;
+}
+
+Response Control::metrics_response(const media::ShardCounters* counters) const {
+  Response response;
+  response.headers.add("Content-Type", std::string(kMetricsContentType));
+  response.headers.add("Cache-Control", "no-store");
+  response.body = render_metrics(counters, directory_.counts(), http_, read_process_statistics());
+  return response;
+}
+
+void Control::finish_scrapes(const media::ShardCounters& counters) {
+  const auto found = scrapes_.find(counters.request);
+  if (found == scrapes_.end()) return;  // answered by its timeout before
+  answer(found->second.ticket, metrics_response(&counters));
+  scrapes_.erase(found);
+}
+
+void Control::answer(Ticket ticket, Response response) {
+  const auto route = routes_.find(ticket);
+  if (route != routes_.end()) {
+    http_.count(route->second, response.status);
+    routes_.erase(route);
+  }
+  answers_.push_back({ticket, std::move(response)});
+}
+
+std::optional<Answer> Control::poll_answer() {
+  if (answers_.empty()) return std::nullopt;
+  std::optional<Answer> next{std::move(answers_.front())};
+  answers_.pop_front();
+  return next;
+}
+
+void Control::handle_events(TimePoint now) {
+  while (const auto event = core_.pop()) {
+    if (const auto* counters = std::get_if<std::unique_ptr<media::ShardCounters>>(&*event)) {
+      finish_scrapes(**counters);
+      continue;
+    }
+    directory_.handle_event(*event, now);
+    signalling_.handle_event(*event);
+  }
+  turn(now);
+}
+
+void Control::turn(TimePoint now) {
+  push_commands();
+  retry_push_ = stuck_ ? now + kRetryPush : kNever;
+  while (auto late = signalling_.poll_answer()) {
+    Signalling::add_cors(late->response.headers);
+    answer(late->ticket, std::move(late->response));
+  }
+}
+
+void Control::push_commands() {
+  if (!stuck_) stuck_ = directory_.poll_command();
+  while (stuck_ && core_.push(std::move(*stuck_))) stuck_ = directory_.poll_command();
+}
+
+TimePoint Control::next_deadline() const {
+  auto deadline = std::min({directory_.next_deadline(), signalling_.next_deadline(), retry_push_});
+  for (const auto& [request, scrape] : scrapes_) deadline = std::min(deadline, scrape.deadline);
+  return deadline;
+}
+
+void Control::handle_timeout(TimePoint now) {
+  directory_.handle_timeout(now);
+  signalling_.handle_timeout(now);
+  for (auto next = scrapes_.begin(); next != scrapes_.end();) {
+    const auto entry = next++;
+    if (entry->second.deadline > now) continue;
+    answer(entry->second.ticket, metrics_response(nullptr));
+    scrapes_.erase(entry);
+  }
+  turn(now);
+}
+
+void Control::drain(TimePoint now) {
+  draining_ = true;
+  directory_.close_all(now);
+  turn(now);
+}
+
+}  // namespace bridgehall::web

@@ -1,0 +1,459 @@
+#include "web/http_server.h"
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <ctime>
+#include <exception>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "web/problem.h"
+
+namespace bridgehall::web {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using ErrorCode = boost::system::error_code;
+using Parser = http::request_parser<http::string_body>;
+
+constexpr std::size_t kMaxLinger =
+    4u << 20;  // bytes of a refused body read and thrown away, so that the answer arrives
+constexpr Duration kLingerTimeout = 5s;
+constexpr std::size_t kMaxRefusals = 64;  // connections beyond the limit that are told so at a time
+
+TimePoint monotonic_now() { return TimePoint{std::chrono::steady_clock::now().time_since_epoch()}; }
+std::chrono::steady_clock::time_point to_steady(TimePoint t) {
+  return std::chrono::steady_clock::time_point{
+      std::chrono::duration_cast<std::chrono::steady_clock::duration>(t.time_since_epoch())};
+}
+Instant read_clocks() {
+  return {monotonic_now(), std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())};
+}
+
+IpAddress to_ip(const asio::ip::address& address) {
+  if (address.is_v6()) return {address.to_v6().to_bytes()};
+  const auto four = address.to_v4().to_bytes();
+  return IpAddress::v4(four[0], four[1], four[2], four[3]);
+}
+
+std::string http_date() {  // RFC 9110 section 5.6.7
+  const auto now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  std::array<char, 40> text;
+  return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc)};
+}
+
+std::string response_head(const Response& response, bool keep_alive) {
+  auto head =
+      fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, reason_phrase(response.status), http_date());
+  for (const auto& [name, value] : response.headers) head += fmt::format("{}: {}\r\n", name, value);
+  if (response.status != 204 && response.status != 304)
+    head += fmt::format("Content-Length: {}\r\n", response.content().size());
+  if (!keep_alive) head += "Connection: close\r\n";
+  return head + "\r\n";
+}
+
+// What is answered when a request cannot be read; nullopt: the client has gone.
+std::optional<Response> refuse_unreadable(const ErrorCode& error, bool timed_out, std::uint32_t max_head) {
+  if (timed_out) return make_problem({408, "too-slow", "The request did not arrive in time.", {}});
+  if (error == http::error::header_limit || error == http::error::buffer_overflow)
+    return make_problem(
+        {431, "head-too-large", fmt::format("A request's head has at most {} bytes here.", max_head), {}});
+  if (error == http::error::body_limit)
+    return make_problem({413, "too-large", fmt::format("A body has at most {} bytes here.", Control::kMaxBody), {}});
+  if (error == http::error::bad_version)
+    return make_problem({505, "http-version", "Only HTTP/1.1 and HTTP/1.0 are spoken here.", {}});
+  if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
+  if (error.category() == make_error_code(http::error::bad_method).category())
+    return make_problem(
+        {400, "bad-request", fmt::format("The request cannot be read as HTTP: {}.", error.message()), {}});
+  return std::nullopt;
+}
+
+// Ends whatever a socket waits for when the time is up. The handler outlives neither: it holds its own shared state.
+class Deadline {
+ public:
+  explicit Deadline(tcp::socket& socket) : state_(std::make_shared<State>(socket)) {}
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+  ~Deadline() {
+    state_->socket = nullptr;
+    state_->timer.cancel();
+  }
+  void set(Duration duration) {
+    const auto turn = ++state_->turn;
+    state_->expired = false;
+    state_->timer.expires_after(duration);
+    state_->timer.async_wait([state = state_, turn](const ErrorCode& error) {
+      if (error || turn != state->turn || !state->socket) return;
+      state->expired = true;
+      state->socket->cancel();
+    });
+  }
+  void clear() {
+    ++state_->turn;
+    state_->timer.cancel();
+  }
+  bool expired() const { return state_->expired; }
+
+ private:
+  struct State {
+    explicit State(tcp::socket& s) : socket(&s), timer(s.get_executor()) {}
+    tcp::socket* socket;
+    asio::steady_timer timer;
+    std::uint64_t turn = 0;
+    bool expired = false;
+  };
+  std::shared_ptr<State> state_;
+};
+
+class Count {
+ public:
+  explicit Count(std::size_t& count) : count_(count) { ++count_; }
+  Count(const Count&) = delete;
+  Count& operator=(const Count&) = delete;
+  ~Count() { --count_; }
+
+ private:
+  std::size_t& count_;
+};
+
+}  // namespace
+
+struct HttpServer::State {
+  State(HttpServerSettings s, Control& c, MediaCore& m) : settings(std::move(s)), control(c), core(m) {}
+
+  // A request whose answer a connection waits for.
+  struct Awaited {
+    std::optional<Response> response;
+    asio::steady_timer wake;
+  };
+
+  HttpServerSettings settings;
+  Control& control;
+  MediaCore& core;
+  Ticket last_ticket = 0;
+  std::unordered_map<Ticket, Awaited*> awaited;
+  std::size_t connections = 0;
+  std::size_t refusals = 0;
+  std::size_t answering = 0;  // requests read whose answer is not written yet
+  bool draining = false;
+  TimePoint timer_set = kNever;
+  // Destroyed before what the coroutines refer to, and after what refers to it.
+  asio::io_context io{1};
+  tcp::acceptor acceptor{io};
+  asio::posix::stream_descriptor events{io};
+  asio::steady_timer control_timer{io};
+  asio::steady_timer drain_timer{io};
+  asio::signal_set signals{io};
+  std::vector<std::unique_ptr<asio::steady_timer>> periodic;
+
+  // -- between Control and the connections --
+
+  void deliver() {
+    while (auto answer = control.poll_answer()) {
+      const auto found = awaited.find(answer->ticket);
+      if (found == awaited.end()) continue;
+      found->second->response = std::move(answer->response);
+      found->second->wake.cancel();
+    }
+    arm_control_timer();
+    stop_when_drained();
+  }
+
+  void arm_control_timer() {
+    const auto deadline = control.next_deadline();
+    if (deadline == timer_set) return;
+    timer_set = deadline;
+    if (deadline == kNever) {
+      control_timer.cancel();
+      return;
+    }
+    control_timer.expires_at(to_steady(deadline));
+    control_timer.async_wait([this](const ErrorCode& error) {
+      if (error) return;
+      timer_set = kNever;
+      control.handle_timeout(monotonic_now());
+      deliver();
+    });
+  }
+
+  asio::awaitable<void> take_events() {
+    while (true) {
+      ErrorCode error;
+      co_await events.async_wait(asio::posix::stream_descriptor::wait_read,
+                                 asio::redirect_error(asio::use_awaitable, error));
+      if (error) co_return;
+      std::uint64_t signals_so_far;
+      if (read(events.native_handle(), &signals_so_far, sizeof signals_so_far) < 0) co_return;
+      control.handle_events(monotonic_now());
+      deliver();
+    }
+  }
+
+  void begin_drain() {
+    if (draining) {
+      io.stop();
+      return;
+    }
+    draining = true;
+    spdlog::info("stopping: closing all sessions");
+    drain_timer.expires_after(settings.drain_timeout);
+    drain_timer.async_wait([this](const ErrorCode& error) {
+      if (!error) io.stop();
+    });
+    control.drain(monotonic_now());
+    deliver();
+  }
+
+  void stop_when_drained() {
+    if (draining && control.drained() && answering == 0) io.stop();
+  }
+
+  // -- connections --
+
+  asio::awaitable<void> accept_connections() {
+    while (true) {
+      ErrorCode error;
+      tcp::socket socket(io);
+      co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
+      if (error == asio::error::operation_aborted) co_return;
+      if (error) {  // out of descriptors, most likely: others will close
+        asio::steady_timer pause(io, 100ms);
+        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        continue;
+      }
+      socket.set_option(tcp::no_delay(true), error);
+      if (connections < settings.max_connections)
+        asio::co_spawn(io, serve(std::move(socket)), asio::detached);
+      else if (refusals < kMaxRefusals)
+        asio::co_spawn(io, refuse_connection(std::move(socket)), asio::detached);
+    }
+  }
+
+  asio::awaitable<void> refuse_connection(tcp::socket socket) {
+    const Count count(refusals);
+    Deadline deadline(socket);
+    auto response =
+        make_problem({503, "too-many-connections", "This server has as many connections as it may have.", {}});
+    response.headers.add("Retry-After", "2");
+    control.count_unread(response.status);
+    if (co_await write(socket, deadline, response, false, false)) co_await linger(socket, deadline);
+  }
+
+  asio::awaitable<void> serve(tcp::socket socket) {
+    const Count count(connections);
+    Deadline deadline(socket);
+    try {
+      co_await serve_requests(socket, deadline);
+    } catch (const std::exception& failure) {
+      spdlog::error("a connection ended with an exception: {}", failure.what());
+    }
+  }
+
+  // Pipelined requests wait in `buffer` and are answered one after the other.
+  asio::awaitable<void> serve_requests(tcp::socket& socket, Deadline& deadline) {
+    ErrorCode error;
+    const auto peer = socket.remote_endpoint(error);
+    if (error) co_return;
+    boost::beast::flat_buffer buffer(settings.max_head + Control::kMaxBody);
+    for (bool first = true; true; first = false) {
+      if (buffer.size() == 0 && !co_await wait_for_bytes(socket, deadline, first)) co_return;
+      Parser parser;
+      auto refusal = co_await read_request(socket, deadline, buffer, parser, error);
+      if (refusal) {
+        control.count_unread(refusal->status);
+        if (co_await write(socket, deadline, *refusal, false, false)) co_await linger(socket, deadline);
+        co_return;
+      }
+      if (error) co_return;
+      deadline.clear();
+      const bool keep_alive = parser.keep_alive() && !draining;
+      const bool written = co_await answer(socket, deadline, parser, {to_ip(peer.address()), peer.port()}, keep_alive);
+      stop_when_drained();
+      if (!written) co_return;
+      if (!keep_alive) break;
+    }
+    co_await linger(socket, deadline);
+  }
+
+  asio::awaitable<bool> answer(tcp::socket& socket, Deadline& deadline, Parser& parser, SocketAddress peer,
+                               bool keep_alive) {
+    const Count busy(answering);
+    const bool head_only = parser.get().method() == http::verb::head;
+    auto request = to_request(parser, peer);
+    const auto response = co_await ask_control(std::move(request));
+    co_return co_await write(socket, deadline, response, keep_alive, head_only);
+  }
+
+  asio::awaitable<bool> wait_for_bytes(tcp::socket& socket, Deadline& deadline, bool first) {
+    ErrorCode error;
+    deadline.set(first ? settings.request_timeout : settings.idle_timeout);
+    co_await socket.async_wait(tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
+    co_return !error;
+  }
+
+  // Reads head and body. A refusal ends the connection; so does `error` without one.
+  asio::awaitable<std::optional<Response>> read_request(tcp::socket& socket, Deadline& deadline,
+                                                        boost::beast::flat_buffer& buffer, Parser& parser,
+                                                        ErrorCode& error) {
+    parser.header_limit(settings.max_head);
+    parser.body_limit(
+        boost::none);  // until the head is read, so that a large Content-Length is answered and not an error
+    deadline.set(settings.request_timeout);
+    co_await http::async_read_header(socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return refuse_unreadable(error, deadline.expired(), settings.max_head);
+    const auto length = parser.content_length();
+    if (length && *length > Control::kMaxBody)
+      co_return refuse_unreadable(http::error::body_limit, false, settings.max_head);
+    parser.body_limit(Control::kMaxBody);
+    const auto expect = parser.get()[http::field::expect];
+    if (!expect.empty()) {
+      if (!equal_ignoring_case({expect.data(), expect.size()}, "100-continue"))
+        co_return make_problem({417, "expectation", "Only 100-continue is met here.", "Expect"});
+      co_await asio::async_write(socket, asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")),
+                                 asio::redirect_error(asio::use_awaitable, error));
+      if (error) co_return std::nullopt;
+    }
+    co_await http::async_read(socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return refuse_unreadable(error, deadline.expired(), settings.max_head);
+    co_return std::nullopt;
+  }
+
+  static Request to_request(Parser& parser, SocketAddress peer) {
+    auto message = parser.release();
+    Request request;
+    request.method = std::string(message.method_string());
+    request.target = std::string(message.target());
+    for (const auto& field : message) request.headers.add(std::string(field.name_string()), std::string(field.value()));
+    request.body = std::move(message.body());
+    request.peer = peer;
+    return request;
+  }
+
+  asio::awaitable<Response> ask_control(Request request) {
+    const auto ticket = ++last_ticket;
+    Awaited waiting{.response = {}, .wake = asio::steady_timer(io, asio::steady_timer::time_point::max())};
+    awaited[ticket] = &waiting;
+    control.submit(ticket, request, read_clocks());
+    deliver();
+    ErrorCode cancelled;
+    while (!waiting.response) co_await waiting.wake.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    awaited.erase(ticket);
+    co_return std::move(*waiting.response);
+  }
+
+  asio::awaitable<bool> write(tcp::socket& socket, Deadline& deadline, const Response& response, bool keep_alive,
+                              bool head_only) {
+    const auto head = response_head(response, keep_alive);
+    const auto content = head_only ? std::string_view() : response.content();
+    const std::array<asio::const_buffer, 2> parts{asio::buffer(head), asio::buffer(content)};
+    ErrorCode error;
+    deadline.set(settings.request_timeout);
+    co_await asio::async_write(socket, parts, asio::redirect_error(asio::use_awaitable, error));
+    deadline.clear();
+    co_return !error;
+  }
+
+  // Closing with bytes unread makes the kernel send a reset, which can overtake the answer (RFC 9112 section 9.6).
+  asio::awaitable<void> linger(tcp::socket& socket, Deadline& deadline) {
+    ErrorCode error;
+    socket.shutdown(tcp::socket::shutdown_send, error);
+    std::array<char, 16 * 1024> waste;
+    deadline.set(kLingerTimeout);
+    for (std::size_t total = 0; !error && total < kMaxLinger;)
+      total += co_await socket.async_read_some(asio::buffer(waste), asio::redirect_error(asio::use_awaitable, error));
+  }
+};
+
+HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+HttpServer::~HttpServer() = default;
+
+Result<std::unique_ptr<HttpServer>> HttpServer::listen(HttpServerSettings settings, Control& control, MediaCore& core) {
+  auto state = std::make_unique<State>(std::move(settings), control, core);
+  const auto& address = state->settings.listen;
+  ErrorCode error;
+  const auto ip = asio::ip::make_address(address.ip.to_string(), error);
+  const tcp::endpoint endpoint(ip, address.port);
+  auto& acceptor = state->acceptor;
+  if (!error) acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
+  if (error == asio::error::address_in_use)
+    return fail(fmt::format("The HTTP port {} is in use by another program; choose another one with http.port.",
+                            address.to_string()));
+  if (error) return fail(fmt::format("Cannot listen for HTTP on {}: {}.", address.to_string(), error.message()));
+  const int events = dup(core.event_fd());
+  if (events < 0) return fail("Cannot wait for the media core: out of file descriptors.");
+  state->events.assign(events, error);
+  if (error) return fail(fmt::format("Cannot wait for the media core: {}.", error.message()));
+  asio::co_spawn(state->io, state->accept_connections(), asio::detached);
+  asio::co_spawn(state->io, state->take_events(), asio::detached);
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
+}
+
+std::uint16_t HttpServer::port() const { return state_->acceptor.local_endpoint().port(); }
+
+void HttpServer::every(Duration interval, std::function<void()> task) {
+  struct Repeat {
+    static void arm(asio::steady_timer& timer, Duration interval, std::function<void()> task) {
+      task();
+      timer.expires_after(interval);
+      timer.async_wait([&timer, interval, task = std::move(task)](const ErrorCode& error) {
+        if (!error) arm(timer, interval, task);
+      });
+    }
+  };
+  auto& timer = *state_->periodic.emplace_back(std::make_unique<asio::steady_timer>(state_->io));
+  asio::post(state_->io, [&timer, interval, task = std::move(task)] { Repeat::arm(timer, interval, task); });
+}
+
+void HttpServer::drain_on_signals() {
+  struct Repeat {
+    static void arm(State& state) {
+      state.signals.async_wait([&state](const ErrorCode& error, int) {
+        if (error) return;
+        state.begin_drain();
+        arm(state);
+      });
+    }
+  };
+  state_->signals.add(SIGTERM);
+  state_->signals.add(SIGINT);
+  Repeat::arm(*state_);
+}
+
+void HttpServer::run() { state_->io.run(); }
+
+void HttpServer::drain() {
+  asio::post(state_->io, [this] { state_->begin_drain(); });
+}
+
+void HttpServer::stop() { state_->io.stop(); }
+
+}  // namespace bridgehall::web

@@ -1,0 +1,52 @@
+// HTTP/1.1 on TCP for Control: Boost.Beast reads requests, coroutines on one io_context wait for answers. The only
+// place where sockets, timers and signals of the control thread live, and the only translation unit that includes
+// Beast. Bounds: connections, head size, body size and time per request, all in the settings; a connection holds one
+// request at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "web/control.h"
+#include "web/media_core.h"
+
+namespace bridgehall::web {
+
+struct HttpServerSettings {
+  SocketAddress listen;  // port 0: any free one
+  std::size_t max_connections = 1024;
+  std::uint32_t max_head = 16 * 1024;
+  Duration request_timeout = 30s;  // for a head and its body to arrive, and for an answer to be taken
+  Duration idle_timeout = 75s;     // between requests
+  Duration drain_timeout = 3s;     // for the media core to close its sessions when the server is stopped
+};
+
+class HttpServer {
+ public:
+  // Binds and listens: fails in a sentence when the port is taken.
+  static Result<std::unique_ptr<HttpServer>> listen(HttpServerSettings settings, Control& control, MediaCore& core);
+  ~HttpServer();
+
+  std::uint16_t port() const;
+  // Calls `task` on the control thread, now and then every `interval`.
+  void every(Duration interval, std::function<void()> task);
+  // SIGTERM and SIGINT drain; a second one stops at once.
+  void drain_on_signals();
+
+  // Serves on the calling thread until stopped.
+  void run();
+  // From any thread: as the first signal does.
+  void drain();
+  // From any thread: run() returns.
+  void stop();
+
+ private:
+  struct State;
+  explicit HttpServer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace bridgehall::web

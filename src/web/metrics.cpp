@@ -1,0 +1,116 @@
+#include "web/metrics.h"
+
+#include <sstream>
+#include <vector>
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+namespace bridgehall::web {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Families = std::vector<MetricFamily>;
+using Labels = std::vector<ClientMetric::Label>;
+
+void add_value(MetricFamily& family, double value, Labels labels = {}) {
+  ClientMetric metric;
+  metric.label = std::move(labels);
+  (family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+  family.metric.push_back(std::move(metric));
+}
+
+MetricFamily& add_family(Families& families, const char* name, const char* help, MetricType type) {
+  families.push_back({name, help, type, {}});
+  return families.back();
+}
+
+template <class Value>
+void counter(Families& families, const char* name, const char* help, Value value) {
+  add_value(add_family(families, name, help, MetricType::Counter), static_cast<double>(value));
+}
+
+template <class Value>
+void gauge(Families& families, const char* name, const char* help, Value value) {
+  add_value(add_family(families, name, help, MetricType::Gauge), static_cast<double>(value));
+}
+
+MetricFamily train_histogram(const std::array<std::uint64_t, 65>& lengths) {
+  ClientMetric metric;
+  auto& histogram = metric.histogram;
+  std::size_t length = 0;
+  for (const std::size_t bound : {1, 2, 4, 8, 16, 32, 64}) {
+    for (; length <= bound; ++length) {
+      histogram.sample_count += lengths[length];
+      histogram.sample_sum += static_cast<double>(length * lengths[length]);
+    }
+    histogram.bucket.push_back({histogram.sample_count, static_cast<double>(bound)});
+  }
+  histogram.bucket.push_back({histogram.sample_count, std::numeric_limits<double>::infinity()});
+  return {"bridgehall_train_datagrams",
+          "Datagrams per train of media, sent with one system call.",
+          MetricType::Histogram,
+          {metric}};
+}
+
+void add_shard(Families& f, const media::ShardCounters& c) {
+  counter(f, "bridgehall_datagrams_received_total", "UDP datagrams received.", c.datagrams_received);
+  counter(f, "bridgehall_received_bytes_total", "UDP payload bytes received.", c.bytes_received);
+  counter(f, "bridgehall_datagrams_sent_total", "UDP datagrams sent.", c.datagrams_sent);
+  counter(f, "bridgehall_sent_bytes_total", "UDP payload bytes sent.", c.bytes_sent);
+  counter(f, "bridgehall_send_errors_total", "Datagrams that the kernel refused to send.", c.send_errors);
+  counter(f, "bridgehall_rtp_packets_received_total", "RTP packets received well.", c.rtp_received);
+  counter(f, "bridgehall_rtp_packets_forwarded_total", "RTP packets sent to viewers, without retransmissions.",
+          c.rtp_forwarded);
+  counter(f, "bridgehall_rtp_packets_retransmitted_total", "RTP packets sent again on a viewer's request.",
+          c.rtp_retransmitted);
+  counter(f, "bridgehall_retransmissions_received_total", "Retransmitted RTP packets received from publishers.",
+          c.retransmissions_received);
+  counter(f, "bridgehall_keyframes_received_total", "Keyframes received from publishers.", c.keyframes_received);
+  counter(f, "bridgehall_trains_sent_total", "Trains of media sent, one system call each.", c.trains_sent);
+  counter(f, "bridgehall_plis_received_total", "Keyframe requests received from viewers.", c.plis_received);
+  counter(f, "bridgehall_plis_sent_total", "Keyframe requests sent to publishers.", c.plis_sent);
+  counter(f, "bridgehall_nacked_packets_received_total", "Sequence numbers that viewers reported missing.",
+          c.nacked_received);
+  counter(f, "bridgehall_nacked_packets_sent_total", "Sequence numbers that we reported missing to publishers.",
+          c.nacked_sent);
+  auto& drops =
+      add_family(f, "bridgehall_drops_total", "Datagrams and packets dropped, by reason.", MetricType::Counter);
+  for (std::size_t i = 0; i < c.drops.size(); ++i) {
+    add_value(drops, static_cast<double>(c.drops[i]),
+              {{"reason", std::string(media::drop_name(static_cast<media::Drop>(i)))}});
+  }
+  f.push_back(train_histogram(c.train_lengths));
+  gauge(f, "bridgehall_peers", "WebRTC peers in the media core.", c.peers);
+  gauge(f, "bridgehall_peers_connected", "WebRTC peers that are connected.", c.peers_connected);
+  gauge(f, "bridgehall_publications", "Tracks that are or may be sent in.", c.publications);
+  gauge(f, "bridgehall_subscriptions", "Tracks sent out.", c.subscriptions);
+}
+
+}  // namespace
+
+std::string render_metrics(const media::ShardCounters* shard, const conference::DirectoryCounts& roster,
+                           const HttpCounters& http, const ProcessStatistics& process) {
+  Families families;
+  gauge(families, "bridgehall_media_core_up", "Whether the media core answered in time.", shard ? 1 : 0);
+  if (shard) add_shard(families, *shard);
+  auto& sessions = add_family(families, "bridgehall_sessions", "WHIP and WHEP sessions.", MetricType::Gauge);
+  add_value(sessions, static_cast<double>(roster.publishing), {{"kind", "publish"}});
+  add_value(sessions, static_cast<double>(roster.viewing), {{"kind", "view"}});
+  auto& requests =
+      add_family(families, "bridgehall_http_requests_total", "HTTP requests answered.", MetricType::Counter);
+  for (const auto& [key, count] : http.requests())
+    add_value(requests, static_cast<double>(count), {{"route", key.first}, {"status", std::to_string(key.second)}});
+  counter(families, "process_cpu_seconds_total", "User and system CPU time spent.", process.cpu_seconds);
+  gauge(families, "process_resident_memory_bytes", "Resident memory.", process.resident_bytes);
+  gauge(families, "process_open_fds", "Open file descriptors.", process.open_descriptors);
+  gauge(families, "process_max_fds", "Most file descriptors that may be open.", process.max_descriptors);
+  gauge(families, "process_start_time_seconds", "Start of the process in Unix time.", process.start_time_seconds);
+  std::ostringstream text;
+  prometheus::TextSerializer().Serialize(text, families);
+  return std::move(text).str();
+}
+
+}  // namespace bridgehall::web

@@ -1,0 +1,43 @@
+// /metrics: counters as Prometheus reads them. HTTP requests are counted here; the media core's counters come as a
+// value.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "conference/directory.h"
+#include "media/api.h"
+
+namespace bridgehall::web {
+
+// What the system says about this process; zeros where it says nothing.
+struct ProcessStatistics {
+  double cpu_seconds = 0;
+  double start_time_seconds = 0;  // Unix time
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t open_descriptors = 0;
+  std::uint64_t max_descriptors = 0;
+};
+ProcessStatistics read_process_statistics();
+
+// Requests by route template and status. Bound: both come from lists in the code, never from a request.
+class HttpCounters {
+ public:
+  void count(std::string_view route, unsigned status) { ++requests_[{std::string(route), status}]; }
+  const std::map<std::pair<std::string, unsigned>, std::uint64_t>& requests() const { return requests_; }
+
+ private:
+  std::map<std::pair<std::string, unsigned>, std::uint64_t> requests_;
+};
+
+inline constexpr std::string_view kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+// `shard` is null when the media core did not answer in time: its metrics are then left out, so that they are not taken
+// for zeros.
+std::string render_metrics(const media::ShardCounters* shard, const conference::DirectoryCounts& roster,
+                           const HttpCounters& http, const ProcessStatistics& process);
+
+}  // namespace bridgehall::web

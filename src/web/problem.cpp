@@ -1,0 +1,78 @@
+#include "web/problem.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace bridgehall::web {
+
+std::string_view reason_phrase(unsigned status) {
+  switch (status) {
+    case 100:
+      return "Continue";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 204:
+      return "No Content";
+    case 304:
+      return "Not Modified";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 412:
+      return "Precondition Failed";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 421:
+      return "Misdirected Request";
+    case 428:
+      return "Precondition Required";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Unknown";
+  }
+}
+
+Response make_problem(const Problem& problem) {
+  nlohmann::ordered_json body{{"type", fmt::format("urn:bridgehall:problem:{}", problem.kind)},
+                              {"title", reason_phrase(problem.status)},
+                              {"status", problem.status},
+                              {"detail", problem.detail}};
+  if (!problem.field.empty()) body["field"] = problem.field;
+  Response response;
+  response.status = problem.status;
+  response.headers.add("Content-Type", "application/problem+json");
+  response.headers.add("Cache-Control", "no-store");
+  // What a client sent may be quoted in the sentence: bytes that are not UTF-8 are shown as U+FFFD.
+  response.body = body.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return response;
+}
+
+}  // namespace bridgehall::web

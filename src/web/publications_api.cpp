@@ -1,0 +1,100 @@
+#include "web/publications_api.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "web/problem.h"
+
+namespace bridgehall::web {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view codec_name(wire::Codec codec) {
+  switch (codec) {
+    case wire::Codec::opus:
+      return "opus";
+    case wire::Codec::vp8:
+      return "VP8";
+    case wire::Codec::vp9:
+      return "VP9";
+    case wire::Codec::h264:
+      return "H264";
+    case wire::Codec::av1:
+      return "AV1";
+  }
+  return "unknown";
+}
+
+Json to_json(const std::string& name, const conference::Publication& publication) {
+  auto tracks = Json::array();
+  for (const auto* track : {&publication.audio, &publication.video}) {
+    if (!*track || !(*track)->sent) continue;
+    const auto codec = (*track)->codec;
+    tracks.push_back(
+        {{"kind", wire::kind_of(codec) == wire::MediaKind::audio ? "audio" : "video"}, {"codec", codec_name(codec)}});
+  }
+  return {{"name", name},
+          {"open", publication.open},
+          {"live", publication.sender.has_value()},
+          {"tracks", std::move(tracks)}};
+}
+
+Response json_response(const Json& body) {
+  Response response;
+  response.headers.add("Content-Type", "application/json");
+  response.headers.add("Cache-Control", "no-store");
+  response.body = body.dump() + "\n";
+  return response;
+}
+
+// Who may look into this conference at all; nullopt: go on.
+std::optional<Response> refuse_stranger(const conference::Directory& directory, const std::string& conference,
+                                        const Identity& identity) {
+  if (!directory.has_conference(conference))
+    return make_problem(
+        {404, "unknown-conference", fmt::format("There is no conference {} here.", conference), "conference"});
+  if (identity.conference != conference)
+    return make_problem({403, "other-conference", "The token is for another conference.", "Authorization"});
+  return std::nullopt;
+}
+
+}  // namespace
+
+Response list_publications(const conference::Directory& directory, const std::string& conference,
+                           const Identity& identity) {
+  if (auto refusal = refuse_stranger(directory, conference, identity)) return std::move(*refusal);
+  auto list = Json::array();
+  for (const auto& [name, publication] : *directory.publications(conference))
+    list.push_back(to_json(name, publication));
+  return json_response({{"publications", std::move(list)}});
+}
+
+Response change_publication(conference::Directory& directory, const std::string& conference,
+                            const std::string& publication, const Request& request, const Identity& identity) {
+  if (auto refusal = refuse_stranger(directory, conference, identity)) return std::move(*refusal);
+  if (!conference::may_set_gate(identity.principal.role))
+    return make_problem({403, "may-not-open", "Only a moderator opens and closes publications.", "Authorization"});
+  const auto type = media_type(request.headers);
+  if (type != "application/json" && type != "application/merge-patch+json") {
+    auto response = make_problem({415, "content-type", "The body has to be application/json.", "Content-Type"});
+    response.headers.add("Accept-Patch", "application/json");
+    return response;
+  }
+  const auto change = Json::parse(request.body, nullptr, false);
+  if (!change.is_object()) return make_problem({400, "json-malformed", "The body is not a JSON object.", {}});
+  for (const auto& [member, value] : change.items()) {
+    if (member != "open")
+      return make_problem(
+          {400, "unknown-member", fmt::format("A publication has no member {} that can be changed.", member), member});
+    if (!value.is_boolean()) return make_problem({400, "wrong-type", "open has to be true or false.", "open"});
+  }
+  if (!change.contains("open"))
+    return make_problem({400, "nothing-to-change", "Say {\"open\": true} or {\"open\": false}.", "open"});
+  if (!directory.set_open(conference, publication, change["open"].get<bool>()))
+    return make_problem({404, "unknown-publication",
+                         fmt::format("There is no publication {} in this conference.", publication), "publication"});
+  return json_response(to_json(publication, directory.publications(conference)->at(publication)));
+}
+
+}  // namespace bridgehall::web

@@ -1,0 +1,326 @@
+#include "web/signalling.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "web/problem.h"
+
+namespace bridgehall::web {
+namespace {
+
+using conference::DirectoryRefusal;
+using conference::SessionKind;
+
+constexpr std::string_view kSdp = "application/sdp";
+constexpr std::string_view kFragment = "application/trickle-ice-sdpfrag";
+
+std::string_view kind_path(SessionKind kind) { return kind == SessionKind::publish ? "whip" : "whep"; }
+
+// RFC 9725 section 4.3.1: strong, names the ICE session.
+std::string etag_of(const conference::Session& session) { return fmt::format("\"ice-{}\"", session.ice_generation); }
+
+Response busy(std::string_view kind, std::string detail) {
+  auto response = make_problem({503, kind, std::move(detail), {}});
+  response.headers.add("Retry-After", "5");
+  return response;
+}
+
+Response refused(DirectoryRefusal refusal, const SignallingResource& resource) {
+  switch (refusal) {
+    case DirectoryRefusal::unknown_conference:
+      return make_problem({404, "unknown-conference",
+                           fmt::format("There is no conference {} here.", resource.conference), "conference"});
+    case DirectoryRefusal::name_in_use:
+      return make_problem({409, "name-in-use",
+                           fmt::format("Someone else is publishing as {} now.", resource.publication), "publication"});
+    case DirectoryRefusal::nobody_publishes: {
+      auto response = make_problem(
+          {409, "not-live", fmt::format("Nobody is publishing as {} now; try again soon.", resource.publication),
+           "publication"});
+      response.headers.add("Retry-After", "2");
+      return response;
+    }
+    case DirectoryRefusal::too_many_publications:
+      return busy("full", "This conference has as many publications as it may have.");
+    case DirectoryRefusal::too_many_sessions:
+      return busy("full", "This conference has as many sessions as it may have.");
+  }
+  return busy("full", "This conference is full.");
+}
+
+Response refused(const session::NegotiationError& error) {
+  using session::Refusal;
+  switch (error.refusal) {
+    case Refusal::malformed:
+      return make_problem({400, "sdp-malformed", error.message, error.field});
+    case Refusal::no_fingerprint:
+      return make_problem({400, "sdp-no-fingerprint", error.message, error.field});
+    case Refusal::no_bundle:
+      return make_problem({400, "sdp-no-bundle", error.message, error.field});
+    case Refusal::no_ice:
+      return make_problem({400, "sdp-no-ice", error.message, error.field});
+    case Refusal::no_usable_media:
+      return make_problem({406, "no-usable-media", error.message, error.field});
+    case Refusal::no_common_codec:
+      return make_problem({406, "no-common-codec", error.message, error.field});
+  }
+  return make_problem({400, "sdp-malformed", error.message, error.field});
+}
+
+Response wrong_method(std::string_view allow, const Request& request) {
+  auto response = make_problem(
+      {405, "method-not-allowed", fmt::format("{} is not possible here; {} are.", request.method, allow), {}});
+  response.headers.add("Allow", std::string(allow));
+  return response;
+}
+
+Response wrong_type(std::string_view expected, std::string_view header) {
+  auto response = make_problem({415, "content-type", fmt::format("The body has to be {}.", expected), "Content-Type"});
+  response.headers.add(std::string(header), std::string(expected));
+  return response;
+}
+
+std::string random_hex(RandomSource& random) {
+  std::array<std::uint8_t, 8> bytes;
+  random.fill(bytes);
+  return fmt::format("{:02x}", fmt::join(bytes, ""));
+}
+
+}  // namespace
+
+Signalling::Signalling(SignallingSettings settings, conference::Directory& directory, RandomSource& random)
+    : settings_(std::move(settings)), directory_(directory), random_(random) {}
+
+void Signalling::add_cors(Headers& headers) {
+  headers.set("Access-Control-Allow-Origin", "*");
+  headers.set("Access-Control-Expose-Headers", "Location, ETag, Link, Retry-After, Accept-Post, Accept-Patch");
+}
+
+std::optional<Response> Signalling::check(const SignallingResource& resource, const Request& request) const {
+  const bool endpoint = resource.session.empty();
+  const std::string_view allow = endpoint ? "GET, HEAD, OPTIONS, POST" : "GET, HEAD, OPTIONS, PATCH, DELETE";
+  if (request.method == "OPTIONS") {
+    Response response;
+    response.status = 204;
+    response.headers.add("Allow", std::string(allow));
+    response.headers.add("Access-Control-Allow-Methods", endpoint ? "POST, OPTIONS" : "PATCH, DELETE, OPTIONS");
+    response.headers.add("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match");
+    response.headers.add("Access-Control-Max-Age", "86400");
+    if (endpoint)
+      response.headers.add("Accept-Post", std::string(kSdp));
+    else
+      response.headers.add("Accept-Patch", std::string(kFragment));
+    return response;
+  }
+  // RFC 9725 section 4.2: there is nothing to GET, which is not an error.
+  if (request.method == "GET" || request.method == "HEAD") return Response{.status = 204};
+  if (endpoint ? request.method != "POST" : request.method != "PATCH" && request.method != "DELETE")
+    return wrong_method(allow, request);
+  if (request.method == "POST" && media_type(request.headers) != kSdp) return wrong_type(kSdp, "Accept-Post");
+  if (request.method == "PATCH" && media_type(request.headers) != kFragment)
+    return wrong_type(kFragment, "Accept-Patch");
+  return std::nullopt;
+}
+
+std::optional<Response> Signalling::handle(Ticket ticket, const SignallingResource& resource, const Request& request,
+                                           const Identity& identity, TimePoint now) {
+  if (!directory_.has_conference(resource.conference)) return refused(DirectoryRefusal::unknown_conference, resource);
+  if (identity.conference != resource.conference) {
+    return make_problem({403, "other-conference", "The token is for another conference.", "Authorization"});
+  }
+  if (resource.session.empty()) {
+    if (!conference::is_valid_name(resource.publication)) {
+      return make_problem({400, "bad-name",
+                           "A publication's name has 1 to 64 letters, digits, dots, hyphens or underscores.",
+                           "publication"});
+    }
+    return resource.kind == SessionKind::publish ? publish(ticket, resource, request, identity, now)
+                                                 : view(ticket, resource, request, identity, now);
+  }
+  const auto* session = directory_.find(resource.session);
+  if (!session || session->kind != resource.kind || session->conference != resource.conference ||
+      session->publication != resource.publication) {
+    return make_problem({404, "unknown-session", "There is no such session; it may have ended.", {}});
+  }
+  if (!conference::may_control_session(identity.principal.role, identity.principal.subject, session->subject)) {
+    return make_problem({403, "not-your-session", "This session was made with another token.", "Authorization"});
+  }
+  if (request.method == "PATCH") return patch(ticket, *session, request, now);
+  directory_.close(session->peer, now);
+  return Response{.status = 200};
+}
+
+conference::SessionOrder Signalling::make_order(const SignallingResource& resource, const Identity& identity) {
+  conference::SessionOrder order;
+  order.conference = resource.conference;
+  order.publication = resource.publication;
+  order.principal = identity.principal;
+  order.local = session::make_ice_credentials(random_);
+  order.cname = random_hex(random_);
+  return order;
+}
+
+session::LocalEnd Signalling::make_local_end(const conference::SessionOrder& order, const Request& request) {
+  session::LocalEnd local;
+  local.credentials = order.local;
+  local.fingerprint = settings_.fingerprint;
+  local.candidates = candidates_for(request.peer);
+  local.session_id = std::to_string(random_.u64() >> 1);  // RFC 9429 section 5.2.1: 63 bits
+  local.cname = order.cname;
+  return local;
+}
+
+std::optional<Response> Signalling::publish(Ticket ticket, const SignallingResource& resource, const Request& request,
+                                            const Identity& identity, TimePoint now) {
+  const auto& who = identity.principal;
+  if (!conference::may_publish(who.role, who.subject, resource.publication)) {
+    return make_problem({403, "may-not-publish",
+                         who.role == conference::Role::viewer
+                             ? "A viewer may not publish."
+                             : fmt::format("With this token you publish as {}, under no other name.", who.subject),
+                         "publication"});
+  }
+  const auto terms = directory_.publish_terms(resource.conference, resource.publication, who);
+  if (!terms) return refused(terms.error(), resource);
+  auto order = make_order(resource, identity);
+  auto negotiated = session::answer_publisher(request.body, *terms, make_local_end(order, request));
+  if (!negotiated) return refused(negotiated.error());
+  order.negotiated = std::move(*negotiated);
+  auto answer = std::move(order.negotiated.answer);
+  const auto* session = directory_.publish(std::move(order), now);
+  await_creation(ticket, resource, *session, std::move(answer), now);
+  return std::nullopt;
+}
+
+std::optional<Response> Signalling::view(Ticket ticket, const SignallingResource& resource, const Request& request,
+                                         const Identity& identity, TimePoint now) {
+  if (!conference::may_view(identity.principal.role)) {
+    return make_problem({403, "may-not-view", "This token does not allow viewing.", "Authorization"});
+  }
+  const auto terms = directory_.view_terms(resource.conference, resource.publication);
+  if (!terms) return refused(terms.error(), resource);
+  auto order = make_order(resource, identity);
+  auto negotiated = session::answer_viewer(request.body, *terms, make_local_end(order, request));
+  if (!negotiated) return refused(negotiated.error());
+  order.negotiated = std::move(*negotiated);
+  auto answer = std::move(order.negotiated.answer);
+  const auto* session = directory_.view(std::move(order), *terms, now);
+  await_creation(ticket, resource, *session, std::move(answer), now);
+  return std::nullopt;
+}
+
+void Signalling::await_creation(Ticket ticket, const SignallingResource& resource, const conference::Session& session,
+                                std::string answer, TimePoint now) {
+  Response created{.status = 201};
+  created.headers.add("Content-Type", std::string(kSdp));
+  created.headers.add("Location", fmt::format("/{}/{}/{}/{}", kind_path(resource.kind), resource.conference,
+                                              resource.publication, session.key));
+  created.headers.add("ETag", etag_of(session));
+  for (const auto& link : settings_.ice_server_links) created.headers.add("Link", link);
+  created.body = std::move(answer);
+  waiting_[session.peer].push_back({ticket, std::move(created), now + kAnswerTimeout, false});
+}
+
+// RFC 9725 sections 4.3.1 to 4.3.3. If-Match names the ICE session; "*" (some clients quote it) goes with a restart.
+std::optional<Response> Signalling::patch(Ticket ticket, const conference::Session& session, const Request& request,
+                                          TimePoint now) {
+  const auto if_match = request.headers.find("If-Match");
+  if (!if_match) {
+    return make_problem({428, "if-match-missing",
+                         "A PATCH needs If-Match with the session's ETag, or * for an ICE restart.", "If-Match"});
+  }
+  const auto tag = trimmed(*if_match);
+  if (tag != "*" && tag != "\"*\"" && tag != etag_of(session)) {
+    return make_problem({412, "ice-session-replaced",
+                         fmt::format("The session's ICE generation is {} now.", etag_of(session)), "If-Match"});
+  }
+  auto fragment = session::parse_ice_fragment(request.body);
+  if (!fragment) return refused(fragment.error());
+  if (!fragment->credentials || *fragment->credentials == session.remote) {
+    // Candidates of the client are not used: an ICE-lite end learns addresses from checks.
+    return Response{.status = 204};
+  }
+  directory_.restart_ice(session.peer, session::make_ice_credentials(random_), std::move(*fragment->credentials));
+  Response restarted{.status = 200};
+  restarted.headers.add("Content-Type", std::string(kFragment));
+  restarted.headers.add("ETag", etag_of(session));
+  restarted.body = session::make_ice_fragment(session.local, candidates_for(request.peer), session.first_mid);
+  waiting_[session.peer].push_back({ticket, std::move(restarted), now + kAnswerTimeout, true});
+  return std::nullopt;
+}
+
+// Loopback only for a client on this machine, and last: Firefox sends no checks to it, and a browser without permission
+// for the microphone has only the default route's address.
+std::vector<SocketAddress> Signalling::candidates_for(const SocketAddress& client) const {
+  std::vector<SocketAddress> candidates;
+  for (const auto& ip : addresses_)
+    if (!ip.is_loopback()) candidates.push_back({ip, settings_.media_port});
+  if (client.ip.is_loopback()) {
+    for (const auto& ip : addresses_)
+      if (ip.is_loopback()) candidates.push_back({ip, settings_.media_port});
+  }
+  return candidates;
+}
+
+void Signalling::handle_event(const media::Event& event) {
+  if (const auto* created = std::get_if<media::PeerCreated>(&event))
+    resolve(created->peer, false, true);
+  else if (const auto* refusal = std::get_if<media::PeerRefused>(&event))
+    resolve(refusal->peer, false, false);
+  else if (const auto* restarted = std::get_if<media::IceRestarted>(&event))
+    resolve(restarted->peer, true, true);
+  else if (const auto* closed = std::get_if<media::PeerClosed>(&event))
+    resolve_all(closed->peer);
+}
+
+void Signalling::resolve(media::PeerId peer, bool restart, bool success) {
+  const auto found = waiting_.find(peer);
+  if (found == waiting_.end() || found->second.front().restart != restart) return;  // answered by its timeout before
+  auto waiting = std::move(found->second.front());
+  found->second.pop_front();
+  if (found->second.empty()) waiting_.erase(found);
+  answers_.push_back(
+      {waiting.ticket, success ? std::move(waiting.success) : busy("full", "The media server is full.")});
+}
+
+// The session ended before the media core answered what was asked of it.
+void Signalling::resolve_all(media::PeerId peer) {
+  const auto found = waiting_.find(peer);
+  if (found == waiting_.end()) return;
+  for (auto& waiting : found->second) {
+    answers_.push_back({waiting.ticket, waiting.restart
+                                            ? make_problem({404, "unknown-session", "The session has ended.", {}})
+                                            : busy("ended", "The session ended while it was being made; try again.")});
+  }
+  waiting_.erase(found);
+}
+
+std::optional<Answer> Signalling::poll_answer() {
+  if (answers_.empty()) return std::nullopt;
+  std::optional<Answer> answer{std::move(answers_.front())};
+  answers_.pop_front();
+  return answer;
+}
+
+TimePoint Signalling::next_deadline() const {
+  auto deadline = kNever;
+  for (const auto& [peer, queue] : waiting_) deadline = std::min(deadline, queue.front().deadline);
+  return deadline;
+}
+
+void Signalling::handle_timeout(TimePoint now) {
+  for (auto next = waiting_.begin(); next != waiting_.end();) {
+    const auto entry = next++;
+    auto& queue = entry->second;
+    while (!queue.empty() && queue.front().deadline <= now) {
+      // A session of which nobody has heard serves nobody.
+      if (!queue.front().restart) directory_.close(entry->first, now);
+      answers_.push_back({queue.front().ticket, busy("media-core-slow", "The media core did not answer in time.")});
+      queue.pop_front();
+    }
+    if (queue.empty()) waiting_.erase(entry);
+  }
+}
+
+}  // namespace bridgehall::web
