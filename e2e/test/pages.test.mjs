@@ -14,7 +14,7 @@ const pictures = fileURLToPath(new URL('../../build/screenshots', import.meta.ur
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe('the pages', () => {
-  const world = suite();
+  const world = suite({ hall: true });
   /** @type {string[]} */
   const violations = [];
   let viewerToken;
@@ -25,6 +25,13 @@ describe('the pages', () => {
     await context.addInitScript({ content: axe });
     await context.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', (event) => console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`));
+    });
+    // The fake devices' names are a file's path and the like.
+    await context.addInitScript(() => {
+      const devices = navigator.mediaDevices;
+      const enumerate = devices.enumerateDevices.bind(devices);
+      const names = { videoinput: 'Hall camera', audioinput: 'Desk microphone' };
+      devices.enumerateDevices = async () => (await enumerate()).map(({ kind, deviceId, groupId }) => ({ kind, deviceId, groupId, label: names[kind] ?? '' }));
     });
     const page = await context.newPage();
     page.on('console', (message) => message.type() === 'error' && message.text().startsWith('CSP') && violations.push(message.text()));
@@ -73,7 +80,7 @@ describe('the pages', () => {
   });
 
   it('pass axe when publishing, and are photographed', async () => {
-    const page = await look({ as: 'publish', name: 'hall', quality: '360', token: world.moderator });
+    const page = await look({ as: 'publish', name: 'hall', token: world.moderator });
     await until('the page is ready', async () => /^Ready/.test(await wordsOf(page)));
     await passesAxe(page);
     await startSending(page);
@@ -88,8 +95,8 @@ describe('the pages', () => {
   });
 
   it('pass axe when watching, and are photographed', async () => {
-    const publisher = await publish(world.chromium, world.server, world.moderator);
-    await publish(world.chromium, world.server, await world.server.token('site'), { name: '' });
+    const publisher = await publish(world.chromium, world.server, world.moderator, { quality: '720' });
+    const site = await publish(world.chromium, world.server, await world.server.token('site'), { name: '' });
     const page = await look({ as: 'watch', token: world.moderator });
     await until('the list is there', async () => (await page.locator('.entry').count()) === 2);
     await passesAxe(page);
@@ -99,7 +106,7 @@ describe('the pages', () => {
     await page.getByText('pictures a second').waitFor();
     await passesAxe(page);
     await photograph(page, 'watch');
-    await publisher.context().close();
+    await Promise.all([publisher.context().close(), site.context().close(), page.context().close()]);
   });
 
   it('pass axe when refused', async () => {
