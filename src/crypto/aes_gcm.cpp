@@ -39,38 +39,13 @@ AesGcm::AesGcm(const std::array<std::uint8_t, 16>& key, GcmEngine engine, Direct
   BRIDGEHALL_CHECK(ready);
 }
 
-void AesGcm::seal(const Nonce& nonce, BytesView associated, const Pieces& pieces, std::uint8_t* out) {
-  if (manager_ != nullptr) {
-    seal_vectorised(nonce, associated, pieces, out);
-  } else {
-    seal_openssl(nonce, associated, pieces, out);
-  }
-}
-
-void AesGcm::seal_vectorised(const Nonce& nonce, BytesView associated, const Pieces& pieces, std::uint8_t* out) {
-  gcm_context_data context;
-  const auto& [first, middle, last] = pieces;
-  if (first.empty() && last.empty()) {
-    IMB_AES128_GCM_ENC(manager_, &key_, &context, out, middle.data(), middle.size(), nonce.data(), associated.data(),
-                       associated.size(), out + middle.size(), kTagSize);
-    return;
-  }
-  // Joined in place and sealed in one call: copying a packet that is in the cache costs less than the partial blocks of
-  // sealing it piece by piece.
-  auto* end = out;
-  for (const BytesView piece : pieces) end = std::copy(piece.begin(), piece.end(), end);
-  const auto size = static_cast<std::uint64_t>(end - out);
-  IMB_AES128_GCM_ENC(manager_, &key_, &context, out, out, size, nonce.data(), associated.data(), associated.size(), end,
-                     kTagSize);
-}
-
 void AesGcm::seal_openssl(const Nonce& nonce, BytesView associated, const Pieces& pieces, std::uint8_t* out) {
   auto* context = context_.get();
   int written = 0;
   bool done =
       EVP_EncryptInit_ex(context, nullptr, nullptr, nullptr, nonce.data()) == 1 &&
       EVP_EncryptUpdate(context, nullptr, &written, associated.data(), static_cast<int>(associated.size())) == 1;
-  for (const BytesView piece : pieces) {
+  for (const BytesView piece : {pieces.first, pieces.middle, pieces.last}) {
     if (piece.empty()) continue;
     done = done && EVP_EncryptUpdate(context, out, &written, piece.data(), static_cast<int>(piece.size())) == 1;
     out += piece.size();

@@ -1,6 +1,8 @@
 // Nonces and the two ciphers behind Sealer and Opener. RTP and RTCP of one direction have a cipher each.
 #pragma once
 
+#include <bit>
+#include <cstring>
 #include <variant>
 
 #include "crypto/aes_cm_sha1.h"
@@ -11,22 +13,24 @@ namespace bridgehall::crypto {
 
 // RFC 7714 section 8.1: zeros, SSRC, rollover counter, sequence number, XORed with the salt. SRTCP (section 9.1) has
 // its 31-bit index where RTP has the low 32 bits of its 48.
-inline AesGcm::Nonce gcm_nonce(const std::array<std::uint8_t, 14>& salt, std::uint32_t ssrc, std::uint64_t index) {
-  AesGcm::Nonce nonce{};
-  store_u32(nonce.data() + 2, ssrc);
-  store_u16(nonce.data() + 6, static_cast<std::uint16_t>(index >> 32));
-  store_u32(nonce.data() + 8, static_cast<std::uint32_t>(index));
-  for (std::size_t i = 0; i < nonce.size(); ++i) nonce[i] ^= salt[i];
-  return nonce;
-}
-
 struct GcmCipher {
   GcmCipher(const SessionKey& key, GcmEngine engine, AesGcm::Direction direction)
-      : salt(key.salt), aes(key.cipher_key, engine, direction) {}
-  AesGcm::Nonce nonce(std::uint32_t ssrc, std::uint64_t index) const { return gcm_nonce(salt, ssrc, index); }
+      : aes(key.cipher_key, engine, direction) {
+    std::memcpy(&salt, key.salt.data(), 12);
+  }
+  AesGcm::Nonce nonce(std::uint32_t ssrc, std::uint64_t index) const {
+    const std::uint64_t high = std::uint64_t{ssrc} << 16 | (index >> 32 & 0xffff);
+    const auto low = static_cast<std::uint32_t>(index);
+    return {AesGcm::Nonce::Words{to_network(high), to_network(std::uint64_t{low} << 32)} ^ salt};
+  }
 
-  std::array<std::uint8_t, 14> salt;
+  AesGcm::Nonce::Words salt{};
   AesGcm aes;
+
+ private:
+  static std::uint64_t to_network(std::uint64_t value) {
+    return std::endian::native == std::endian::little ? __builtin_bswap64(value) : value;
+  }
 };
 
 using SrtpCipher = std::variant<std::monostate, GcmCipher, AesCmSha1>;

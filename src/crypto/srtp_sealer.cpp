@@ -4,17 +4,6 @@
 #include "crypto/srtp_cipher.h"
 
 namespace bridgehall::crypto {
-namespace {
-
-std::array<std::uint8_t, 255> padding_bytes(std::uint8_t count) {
-  std::array<std::uint8_t, 255> bytes;
-  std::memset(bytes.data(), 0, count);
-  if (count > 0) bytes[count - 1u] = count;
-  return bytes;
-}
-
-}  // namespace
-
 struct Sealer::State {
   State(SrtpSuite of, const SessionKeys& keys, GcmEngine engine) : suite(of) {
     make_cipher(rtp, suite, keys.rtp, engine, AesGcm::Direction::seal);
@@ -43,20 +32,23 @@ std::size_t Sealer::seal_rtp(const RtpParts& parts, MutableBytes out) {
   const auto sealed_size = plain_size + rtp_overhead(state_->suite);
   if (out.size() < sealed_size || header_size < wire::kRtpFixedHeaderSize) return 0;
 
+  const auto ssrc = load_u32(parts.header.data() + 8);
+  const auto index = std::uint64_t{parts.rollover_counter} << 16 | load_u16(parts.header.data() + 2);
   if (parts.header.data() != out.data()) std::memcpy(out.data(), parts.header.data(), header_size);
-  const auto ssrc = load_u32(out.data() + 8);
-  const auto index = std::uint64_t{parts.rollover_counter} << 16 | load_u16(out.data() + 2);
-  const auto padding = padding_bytes(parts.padding);
-  const AesGcm::Pieces pieces{parts.prefix, parts.payload, BytesView(padding).first(parts.padding)};
+  const auto padding = out.subspan(plain_size - parts.padding, parts.padding);
+  if (!padding.empty()) {
+    std::memset(padding.data(), 0, padding.size());
+    padding.back() = parts.padding;
+  }
 
+  auto* position = out.data() + header_size;
   if (auto* gcm = std::get_if<GcmCipher>(&state_->rtp)) {
-    gcm->aes.seal(gcm->nonce(ssrc, index), out.first(header_size), pieces, out.data() + header_size);
+    gcm->aes.seal(gcm->nonce(ssrc, index), out.first(header_size), {parts.prefix, parts.payload, padding}, position);
     return sealed_size;
   }
   auto& cipher = std::get<AesCmSha1>(state_->rtp);
-  auto* position = out.data() + header_size;
   cipher.start(ssrc, index);
-  for (const BytesView piece : pieces) {
+  for (const BytesView piece : {parts.prefix, parts.payload, BytesView(padding)}) {
     cipher.apply(piece, position);
     position += piece.size();
   }
@@ -83,7 +75,7 @@ std::size_t Sealer::seal_rtcp(MutableBytes buffer, std::size_t plain_size) {
     std::array<std::uint8_t, kRtcpClearSize + kRtcpIndexSize> associated;
     std::copy_n(buffer.begin(), kRtcpClearSize, associated.begin());
     std::copy(index_word.begin(), index_word.end(), associated.begin() + kRtcpClearSize);
-    gcm->aes.seal(gcm->nonce(ssrc, index), associated, {BytesView{}, text, BytesView{}}, text.data());
+    gcm->aes.seal(gcm->nonce(ssrc, index), associated, {.middle = text}, text.data());
     std::copy(index_word.begin(), index_word.end(),
               buffer.begin() + static_cast<std::ptrdiff_t>(plain_size + AesGcm::kTagSize));
     return sealed_size;
