@@ -21,7 +21,7 @@ export function launchChromium({ autoplay = true, camera = true } = {}) {
       `--use-fake-device-for-media-stream${camera === false ? '=device-count=0' : ''}`,
       ...(typeof camera === 'string' ? [`--use-file-for-fake-video-capture=${camera}`] : []),
       '--auto-select-desktop-capture-source=Entire screen',
-      ...(autoplay ? ['--autoplay-policy=no-user-gesture-required'] : []),
+      `--autoplay-policy=${autoplay ? 'no-user-gesture-required' : 'document-user-activation-required'}`,
     ],
   });
 }

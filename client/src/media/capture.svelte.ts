@@ -98,9 +98,8 @@ export class Capture {
 
   async chooseQuality(quality: Quality): Promise<void> {
     this.quality = quality;
-    const { width, height, framesPerSecond } = pictureSettings(quality);
-    const wish = { width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: framesPerSecond } };
-    await this.camera?.applyConstraints(wish).catch(() => undefined);
+    // Opened anew: browsers scale an open camera down, but not up.
+    if (this.camera) return this.chooseCamera(this.camera.getSettings().deviceId ?? '');
     this.#onTracks();
   }
 
