@@ -1,0 +1,148 @@
+#include "app/serve.h"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "app/logging.h"
+#include "app/service_notice.h"
+#include "app/shard_thread.h"
+#include "app/token_command.h"
+#include "crypto/system_random.h"
+#include "io/interfaces.h"
+#include "web/http_server.h"
+
+namespace bridgehall::app {
+namespace {
+
+constexpr Duration kAddressesAgain = 10s;  // a laptop changes networks
+
+// "turn:host:3478?transport=udp user password" as a Link field's value (RFC 9725 section 4.6).
+std::string ice_server_link(const std::string& server) {
+  const auto first = server.find(' ');
+  auto link = fmt::format("<{}>; rel=\"ice-server\"", server.substr(0, first));
+  if (first == std::string::npos) return link;
+  const auto second = server.find(' ', first + 1);
+  link += fmt::format("; username=\"{}\"",
+                      server.substr(first + 1, second == std::string::npos ? second : second - first - 1));
+  if (second != std::string::npos)
+    link += fmt::format("; credential=\"{}\"; credential-type=\"password\"", server.substr(second + 1));
+  return link;
+}
+
+web::ControlSettings control_settings(const Configuration& c, crypto::Fingerprint fingerprint) {
+  web::ControlSettings settings;
+  settings.names = c.http_names;
+  settings.conferences = c.conferences;
+  settings.limits = {.publications = static_cast<std::size_t>(c.limits_publications),
+                     .sessions = static_cast<std::size_t>(c.limits_sessions),
+                     .unused_publication = 1s * c.limits_unused_publication_seconds};
+  settings.signalling.fingerprint = std::move(fingerprint);
+  settings.signalling.media_port = static_cast<std::uint16_t>(c.media_port);
+  for (const auto& server : c.ice_servers) settings.signalling.ice_server_links.push_back(ice_server_link(server));
+  return settings;
+}
+
+// Announced addresses when the setting names some, and loopback in any case: for clients on this machine.
+std::vector<IpAddress> announced_addresses(const Configuration& c) {
+  auto addresses = io::local_addresses();
+  if (c.media_addresses.empty()) return addresses;
+  std::erase_if(addresses, [](const auto& ip) { return !ip.is_loopback(); });
+  for (const auto& text : c.media_addresses) addresses.push_back(*IpAddress::parse(text));
+  return addresses;
+}
+
+bool only_loopback(const std::vector<IpAddress>& addresses) {
+  return std::all_of(addresses.begin(), addresses.end(), [](const auto& ip) { return ip.is_loopback(); });
+}
+
+constexpr const char* kOnlyLoopback =
+    "This machine has no network address but loopback: browsers then find no way for picture and sound. Connect it to "
+    "a network.";
+
+Result<web::StaticFiles> load_client(const Configuration& c) {
+  if (!c.http_client_folder.empty()) return web::StaticFiles::load(c.http_client_folder);
+  const auto folder = default_client_folder();
+  if (!folder.empty()) return web::StaticFiles::load(folder);
+  spdlog::warn("the web client is not installed; only WHIP, WHEP and the API are served");
+  return web::StaticFiles();
+}
+
+void print_demo_links(const Configuration& c, std::uint16_t http_port, const crypto::TokenKey& key,
+                      RandomSource& random) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto token = [&](std::string role) {
+    const auto subject = fmt::format("{}-{:016x}", role, random.u64());
+    return key.sign({.conference = c.conferences.front(),
+                     .role = std::move(role),
+                     .subject = subject,
+                     .issued_at = now,
+                     .expires_at = now + std::chrono::hours{24}});
+  };
+  const auto link = [&](std::string_view view, const std::string& bearer) {
+    return fmt::format("http://localhost:{}/#conference={}&as={}&name=hall&token={}", http_port, c.conferences.front(),
+                       view, bearer);
+  };
+  fmt::print(
+      "Bridgehall is running its demo. Open these in browsers on this machine; they are valid for a day:\n\n"
+      "Publish: {}\n\nWatch: {}\n\n",
+      link("publish", token("moderator")), link("watch", token("viewer")));
+  if (only_loopback(announced_addresses(c))) fmt::print("{}\n\n", kOnlyLoopback);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+std::string default_client_folder() {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  for (const auto& folder : {program / "client", program.parent_path() / "share/bridgehall/client"})
+    if (std::filesystem::exists(folder / "index.html", error)) return folder.string();
+  return {};
+}
+
+Result<void> serve(const Configuration& c, Greeting greeting) {
+  start_logging(c.log_level, c.log_format);
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may go first
+
+  crypto::SystemRandom random;
+  const auto key = open_signing_key(c.data_folder, random);
+  if (!key) return std::unexpected(key.error());
+  auto client = load_client(c);
+  if (!client) return std::unexpected(client.error());
+
+  auto dtls = std::make_unique<crypto::OpenSslDtlsFactory>();
+  const auto fingerprint = dtls->local_fingerprint();
+  const auto shard = ShardThread::start({.media_port = static_cast<std::uint16_t>(c.media_port),
+                                         .max_peers = static_cast<std::uint32_t>(c.media_max_peers),
+                                         .receive_buffer = static_cast<int>(c.media_receive_buffer_bytes),
+                                         .send_buffer = static_cast<int>(c.media_send_buffer_bytes)},
+                                        std::move(dtls), std::make_unique<crypto::SystemRandom>());
+  if (!shard) return std::unexpected(shard.error());
+
+  web::Control control(control_settings(c, fingerprint), *key, std::move(*client), random, **shard);
+  const auto server =
+      web::HttpServer::listen({.listen = {*IpAddress::parse(c.http_address), static_cast<std::uint16_t>(c.http_port)},
+                               .max_connections = static_cast<std::size_t>(c.http_max_connections),
+                               .request_timeout = 1s * c.http_request_timeout_seconds},
+                              control, **shard);
+  if (!server) return std::unexpected(server.error());
+
+  (*server)->drain_on_signals();
+  (*server)->every(kAddressesAgain, [&] { control.set_addresses(announced_addresses(c)); });
+  spdlog::info("HTTP on {}:{}, media on UDP port {}", c.http_address, (*server)->port(), c.media_port);
+  if (only_loopback(announced_addresses(c))) spdlog::warn("{}", kOnlyLoopback);
+  if (greeting == Greeting::demo_links) print_demo_links(c, (*server)->port(), *key, random);
+  notify_service_manager("READY=1");
+  (*server)->run();
+  notify_service_manager("STOPPING=1");
+  spdlog::info("stopped");
+  return {};
+}
+
+}  // namespace bridgehall::app
