@@ -1,0 +1,192 @@
+#include "load/generator.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include "io/clock.h"
+
+namespace bridgehall::load {
+namespace {
+
+constexpr Duration kConnectPatience = 10s;  // for those who are still shaking hands after the last join
+constexpr Duration kPublisherHeadStart = 300ms;
+constexpr Duration kDrain = 500ms;  // for what was asked for again when the measurement ended
+
+Duration own_cpu() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto of = [](const timeval& t) {
+    return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
+  };
+  return of(usage.ru_utime) + of(usage.ru_stime);
+}
+
+constexpr auto kConnected = [](const auto& client) { return client->core.link().connected(); };
+
+}  // namespace
+
+Generator::Generator(const LoadOptions& options)
+    : options_(options), http_(options.server, options.token), ntp_(io::read_ntp_origin()), loop_(options.gro) {}
+
+Result<void> Generator::run() {
+  for (std::size_t i = 0; i < static_cast<std::size_t>(options_.publishers); ++i)
+    if (auto joined = join_publisher(i); !joined) return joined;
+  if (auto ready = wait_for_publishers(); !ready) return ready;
+  loop_.turn_until(ClientLoop::now() + kPublisherHeadStart);
+  if (const auto usage = server_usage()) result_->server_kib_before = usage->resident_kib;
+  if (auto joined = join_viewers(); !joined) return joined;
+  loop_.turn_until(ClientLoop::now() + options_.warm_up);
+  measure();
+  leave();
+  return {};
+}
+
+session::ClientEnd Generator::client_end(std::string cname) {
+  return {session::make_ice_credentials(random_), dtls_.local_fingerprint(), fmt::to_string(random_.u32()),
+          std::move(cname)};
+}
+
+Result<Generator::Joined> Generator::join(std::string_view kind, std::size_t publication, const std::string& offer) {
+  const auto path = fmt::format("/{}/{}/{}-{}", kind, options_.conference, options_.publication_prefix, publication);
+  auto answer = http_.post_offer(path, offer);
+  if (!answer) return std::unexpected(answer.error());
+  if (answer->status != 201)
+    return fail(fmt::format("POST {} was answered with {}: {}", path, answer->status, answer->body));
+  auto agreed = session::read_answer(answer->body);
+  if (!agreed)
+    return fail(fmt::format("The answer to POST {} cannot be used: {} ({})", path, agreed.error().message,
+                            agreed.error().field));
+  auto socket = loop_.open_socket();
+  if (!socket) return std::unexpected(socket.error());
+  return Joined{std::move(*agreed), std::move(answer->location), std::move(*socket)};
+}
+
+Result<void> Generator::join_publisher(std::size_t index) {
+  const auto local = client_end(fmt::format("load-publisher-{}", index));
+  const auto any_ssrc = [&] { return Ssrc{random_.u32() | 1}; };
+  std::vector<session::OfferedSource> sources;
+  if (options_.audio) sources.push_back({wire::Codec::opus, any_ssrc(), {}});
+  sources.push_back({wire::Codec::vp8, any_ssrc(), any_ssrc()});
+  const auto posted = ClientLoop::now();
+  auto joined = join("whip", index, session::make_publisher_offer(local, sources));
+  if (!joined) return std::unexpected(joined.error());
+  const PublisherSettings settings{options_.kbps, options_.audio, options_.pacing, options_.seed + index};
+  return loop_.add(std::make_unique<PublisherClient>(std::move(joined->socket), std::move(joined->location), posted,
+                                                     index, settings, local, sources, joined->agreed, dtls_, random_,
+                                                     ntp_, ClientLoop::now()));
+}
+
+Result<void> Generator::wait_for_publishers() {
+  const auto patience = ClientLoop::now() + kConnectPatience;
+  const auto publishers = loop_.publishers();
+  while (!std::all_of(publishers.begin(), publishers.end(), kConnected)) {
+    if (ClientLoop::now() > patience)
+      return fail("A publisher got no media connection: its ICE checks or DTLS stayed without an answer.");
+    loop_.turn(ClientLoop::now() + ClientLoop::kSweep);
+  }
+  return {};
+}
+
+Result<void> Generator::join_viewers() {
+  const auto interval = Duration{1'000'000'000 / std::max(options_.joins_per_second, 1)};
+  auto next = ClientLoop::now();
+  for (std::size_t i = 0; i < static_cast<std::size_t>(options_.viewers); ++i, next += interval) {
+    loop_.turn_until(next);
+    if (auto joined = join_viewer(i); !joined) return joined;
+  }
+  const auto patience = ClientLoop::now() + kConnectPatience;
+  const auto viewers = loop_.viewers();
+  while (ClientLoop::now() < patience && !std::all_of(viewers.begin(), viewers.end(), kConnected))
+    loop_.turn(ClientLoop::now() + ClientLoop::kSweep);
+  for (const auto& viewer : viewers) {
+    if (!viewer->core.link().connected()) continue;
+    ++result_->viewers_joined;
+    result_->join.add(*viewer->core.link().connected_at() - viewer->posted);
+  }
+  return {};
+}
+
+Result<void> Generator::join_viewer(std::size_t index) {
+  const auto local = client_end(fmt::format("load-viewer-{}", index));
+  std::vector<wire::Codec> codecs;
+  if (options_.audio) codecs.push_back(wire::Codec::opus);
+  codecs.push_back(wire::Codec::vp8);
+  const auto publication = index % loop_.publishers().size();
+  const auto posted = ClientLoop::now();
+  auto joined = join("whep", publication, session::make_viewer_offer(local, codecs));
+  if (!joined) return std::unexpected(joined.error());
+  return loop_.add(std::make_unique<ViewerClient>(std::move(joined->socket), std::move(joined->location), posted,
+                                                  publication, local, joined->agreed, options_.decrypt_every, dtls_,
+                                                  random_, ClientLoop::now()));
+}
+
+std::uint64_t Generator::published_by(std::size_t publication) const {
+  const auto& counters = loop_.publishers()[publication]->core.counters();
+  return counters.audio_packets + counters.video_packets;
+}
+
+std::optional<ProcessUsage> Generator::server_usage() const {
+  return options_.server_pid > 0 ? read_process_usage(options_.server_pid) : std::nullopt;
+}
+
+void Generator::measure() {
+  auto& r = *result_;
+  std::vector<std::uint64_t> published;
+  for (std::size_t i = 0; i < loop_.publishers().size(); ++i) published.push_back(published_by(i));
+  std::vector<ViewerCounters> before;
+  for (const auto& viewer : loop_.viewers()) before.push_back(viewer->core.counters());
+  const auto server_before = server_usage();
+  const auto own_before = own_cpu();
+  const auto drops_before = loop_.receive_overflows();
+  const auto begin = ClientLoop::now();
+  loop_.measure_into(&r.latency);
+  loop_.turn_until(begin + options_.duration);
+  loop_.measure_into(nullptr);
+  r.seconds = std::chrono::duration<double>(ClientLoop::now() - begin).count();
+  r.generator_cpu = own_cpu() - own_before;
+  if (const auto server_after = server_usage(); server_before && server_after) {
+    r.server_cpu = server_after->cpu - server_before->cpu;
+    r.server_kib = server_after->resident_kib;
+  }
+  collect_viewers(before, published);
+  r.generator_drops = loop_.receive_overflows() - drops_before;
+  r.generator_send_errors = loop_.send_errors();
+}
+
+void Generator::collect_viewers(const std::vector<ViewerCounters>& before,
+                                const std::vector<std::uint64_t>& published) {
+  auto& r = *result_;
+  const auto viewers = loop_.viewers();
+  for (std::size_t i = 0; i < viewers.size(); ++i) {
+    r.viewers += viewers[i]->core.counters() - before[i];
+    const auto publication = viewers[i]->publication;
+    if (viewers[i]->core.link().connected_at()) r.published += published_by(publication) - published[publication];
+  }
+  // A gap that a retransmission fills just after the end is none.
+  loop_.turn_until(ClientLoop::now() + kDrain);
+  std::uint64_t missing = 0;
+  for (std::size_t i = 0; i < viewers.size(); ++i) {
+    const auto all = viewers[i]->core.counters() - before[i];
+    missing += all.expected - std::min(all.expected, all.received);
+    r.viewers_lost += viewers[i]->core.link().closed().has_value();
+    r.viewers_decoding += viewers[i]->core.decodable();
+  }
+  r.viewers.received = r.viewers.expected - std::min(missing, r.viewers.expected);
+}
+
+void Generator::leave() {
+  const auto part = [&](auto clients) {
+    for (const auto& client : clients) {
+      client->core.link().close();
+      loop_.send(*client);
+      // The server may have closed the session already on DTLS's close_notify; either way it is gone.
+      if (!client->location.empty()) (void)http_.remove(client->location);
+    }
+  };
+  part(loop_.viewers());
+  part(loop_.publishers());
+}
+
+}  // namespace bridgehall::load

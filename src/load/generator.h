@@ -1,0 +1,51 @@
+// One run of the load generator: who joins when, what is measured, how all leave.
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "crypto/dtls.h"
+#include "crypto/system_random.h"
+#include "load/client_loop.h"
+#include "load/http_client.h"
+#include "load/process_usage.h"
+#include "load/report.h"
+
+namespace bridgehall::load {
+
+class Generator {
+ public:
+  explicit Generator(const LoadOptions& options);
+
+  // Publishers first, then viewers at the rate asked for, then warm-up and measurement.
+  Result<void> run();
+  const LoadResult& result() const { return *result_; }
+
+ private:
+  struct Joined {
+    session::Agreed agreed;
+    std::string location;
+    io::UdpSocket socket;
+  };
+  session::ClientEnd client_end(std::string cname);
+  Result<Joined> join(std::string_view kind, std::size_t publication, const std::string& offer);
+  Result<void> join_publisher(std::size_t index);
+  Result<void> wait_for_publishers();
+  Result<void> join_viewers();
+  Result<void> join_viewer(std::size_t index);
+  void measure();
+  void collect_viewers(const std::vector<ViewerCounters>& before, const std::vector<std::uint64_t>& published);
+  void leave();
+  std::uint64_t published_by(std::size_t publication) const;
+  std::optional<ProcessUsage> server_usage() const;
+
+  const LoadOptions& options_;
+  HttpClient http_;
+  crypto::SystemRandom random_;
+  crypto::OpenSslDtlsFactory dtls_;
+  NtpOrigin ntp_;
+  ClientLoop loop_;
+  std::unique_ptr<LoadResult> result_ = std::make_unique<LoadResult>();  // its histograms are too big for a stack
+};
+
+}  // namespace bridgehall::load

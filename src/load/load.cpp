@@ -1,0 +1,56 @@
+#include "load/load.h"
+
+#include <cstdio>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include "load/generator.h"
+
+namespace bridgehall::load {
+namespace {
+
+void pin_to(int cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<std::size_t>(cpu), &set);
+  if (sched_setaffinity(0, sizeof set, &set) != 0)
+    fmt::print(stderr, "The generator cannot be pinned to CPU {}.\n", cpu);
+}
+
+std::int64_t seconds(Duration d) { return std::chrono::duration_cast<std::chrono::seconds>(d).count(); }
+
+bool write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path);
+  file << text;
+  return static_cast<bool>(file.flush());
+}
+
+}  // namespace
+
+int run_load(const LoadOptions& options) {
+  if (options.publishers < 1 || options.viewers < 0 || options.kbps < 1) {
+    fmt::print(stderr, "At least one publisher, and a rate above 0, are needed.\n");
+    return 1;
+  }
+  if (options.cpu >= 0) pin_to(options.cpu);
+  fmt::print("{} publisher(s) of {} kb/s{}, {} viewers, {} s after {} s of warm-up …\n", options.publishers,
+             options.kbps, options.audio ? " and Opus" : "", options.viewers, seconds(options.duration),
+             seconds(options.warm_up));
+  std::fflush(stdout);
+  Generator generator(options);
+  if (const auto done = generator.run(); !done) {
+    fmt::print(stderr, "{}\n", done.error().message);
+    return 1;
+  }
+  const auto& result = generator.result();
+  fmt::print("{}", to_table(options, result));
+  if (!options.json_path.empty() && !write_file(options.json_path, to_json(options, result))) {
+    fmt::print(stderr, "{} cannot be written.\n", options.json_path);
+    return 1;
+  }
+  return result.viewers_joined == options.viewers ? 0 : 1;
+}
+
+}  // namespace bridgehall::load

@@ -1,0 +1,42 @@
+// The load generator: publishers and viewers of our own, on the client side of the session code, against a running
+// server. One thread, one UDP socket for each client (the server tells clients apart by address, as it would real
+// ones). It prints what viewers got, what it cost the server, and whether the generator itself was the limit.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/time.h"
+
+namespace bridgehall::load {
+
+// How a publisher spreads a frame's packets in time: all at once, or by a pacer of 5 ms ticks at 2.5 times the rate as
+// libwebrtc's.
+enum class Pacing : std::uint8_t { frame, ticks };
+
+struct LoadOptions {
+  std::string server = "http://127.0.0.1:8080";
+  std::string conference = "demo";
+  std::string token;                        // of a moderator: publishes under any name, open at once
+  std::string publication_prefix = "load";  // publications are load-0, load-1, …; viewers take them in turn
+  int publishers = 1;
+  int viewers = 200;
+  int kbps = 1500;  // of video, for each publisher
+  bool audio = true;
+  Duration duration = 20s;  // measured
+  Duration warm_up = 3s;    // between the last join and the measurement
+  Pacing pacing = Pacing::frame;
+  int joins_per_second = 100;
+  int server_pid = 0;  // 0: the server's CPU and memory are not read
+  int cpu = -1;        // pin the generator here; -1 = leave it to the kernel
+  bool gro = true;     // let the kernel join datagrams: cheaper for the generator, and less so for the server's peers
+  int decrypt_every = 16;  // authenticate and decrypt every n-th packet; sequence numbers are checked on all
+  std::string json_path;   // empty: no file
+  std::uint64_t seed = 1;
+};
+
+// Prints progress and the result to standard output. 0 when all joined and could be measured, 1 otherwise (said on
+// standard error).
+int run_load(const LoadOptions& options);
+
+}  // namespace bridgehall::load

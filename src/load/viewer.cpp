@@ -1,0 +1,181 @@
+#include "load/viewer.h"
+
+#include <algorithm>
+#include <array>
+
+#include "load/synthetic_vp8.h"
+#include "wire/payload.h"
+
+namespace bridgehall::load {
+namespace {
+constexpr Duration kReportInterval = 1s;
+constexpr Duration kPliInterval = 500ms;
+constexpr Duration kLikelyRoundTrip = 10ms;  // until STUN has measured one
+}  // namespace
+
+ViewerCounters& ViewerCounters::operator+=(const ViewerCounters& o) {
+  packets += o.packets;
+  bytes += o.bytes;
+  expected += o.expected;
+  received += o.received;
+  duplicates += o.duplicates;
+  retransmissions += o.retransmissions;
+  nacked += o.nacked;
+  plis += o.plis;
+  undecryptable += o.undecryptable;
+  keyframes += o.keyframes;
+  return *this;
+}
+
+ViewerCounters ViewerCounters::operator-(const ViewerCounters& o) const {
+  return {packets - o.packets,
+          bytes - o.bytes,
+          expected - o.expected,
+          received - o.received,
+          duplicates - o.duplicates,
+          retransmissions - o.retransmissions,
+          nacked - o.nacked,
+          plis - o.plis,
+          undecryptable - o.undecryptable,
+          keyframes - o.keyframes};
+}
+
+Viewer::Viewer(const session::ClientEnd& local, const session::Agreed& agreed, int decrypt_every,
+               crypto::DtlsFactory& dtls, RandomSource& random, TimePoint now)
+    : link_(local, agreed, dtls, random, now),
+      cname_(local.cname),
+      own_ssrc_(random.u32() | 1),
+      decrypt_every_(static_cast<std::uint64_t>(std::max(decrypt_every, 1))) {
+  for (const auto& track : agreed.tracks)
+    streams_.push_back({track, session::ReceiveLog(wire::clock_rate_of(track.codec.codec)), {}, {}});
+}
+
+void Viewer::handle_datagram(MutableBytes datagram, const NetworkPath& path, TimePoint now, LatencyHistogram* latency) {
+  if (link_.handle_control(datagram, path, now) || !link_.connected()) return;
+  if (wire::classify_datagram(datagram) == wire::DatagramKind::rtp) return handle_rtp(datagram, now, latency);
+  if (const auto compound = link_.open_rtcp(datagram)) handle_rtcp(*compound, now);
+}
+
+void Viewer::handle_rtp(MutableBytes datagram, TimePoint now, LatencyHistogram* latency) {
+  const auto header = wire::parse_rtp_header(datagram);
+  if (!header) return;
+  ++counters_.packets;
+  counters_.bytes += datagram.size();
+  for (auto& stream : streams_) {
+    if (header->ssrc == stream.track.remote_rtx_ssrc)
+      return handle_retransmission(stream, datagram, *header, now, latency);
+    if (header->ssrc != stream.track.remote_ssrc) continue;
+    const auto result = stream.log.on_packet(header->sequence_number, header->timestamp, now);
+    if (stream.is_video() && result.too_many_missing) decodable_ = false;
+    if (++seen_ % decrypt_every_ == 0 || (stream.is_video() && !decodable_))
+      look_into(stream, datagram, *header, now, latency);
+    return;
+  }
+}
+
+void Viewer::look_into(Stream& stream, MutableBytes datagram, const wire::RtpHeader& header, TimePoint now,
+                       LatencyHistogram* latency) {
+  const auto opened = link_.transport().opener().open_rtp(datagram, header, stream.srtp);
+  if (!opened) {
+    if (opened.error() == crypto::SrtpError::authentication_failed) ++counters_.undecryptable;
+    return;
+  }
+  const auto payload = wire::rtp_payload(datagram.first(opened->size), header);
+  if (!payload || payload->empty()) return;
+  measure(*payload, now, latency);
+  if (!stream.is_video()) return;
+  const auto info = wire::parse_payload(stream.track.codec.codec, *payload);
+  if (!info || !info->keyframe) return;
+  ++counters_.keyframes;
+  decodable_ = true;
+}
+
+// RFC 4588 section 4: two bytes of the original sequence number, then the original payload.
+void Viewer::handle_retransmission(Stream& stream, MutableBytes datagram, const wire::RtpHeader& header, TimePoint now,
+                                   LatencyHistogram* latency) {
+  ++counters_.retransmissions;
+  const auto opened = link_.transport().opener().open_rtp(datagram, header, stream.rtx_srtp);
+  if (!opened) {
+    ++counters_.undecryptable;
+    return;
+  }
+  const auto payload = wire::rtp_payload(datagram.first(opened->size), header);
+  if (!payload || payload->size() < 2) return;
+  stream.log.on_packet(load_u16(payload->data()), header.timestamp, now, true);
+  measure(payload->subspan(2), now, latency);
+}
+
+void Viewer::measure(BytesView payload, TimePoint now, LatencyHistogram* latency) {
+  if (latency != nullptr && payload.size() >= kStampSize) latency->add(now - read_stamp(payload));
+}
+
+void Viewer::handle_rtcp(BytesView compound, TimePoint now) {
+  wire::RtcpWalk walk(compound);
+  for (wire::RtcpPacket packet; walk.next(packet);) {
+    wire::SenderInfo info;
+    if (packet.type != wire::RtcpType::sender_report || !parse_sender_info(packet, info)) continue;
+    for (auto& stream : streams_)
+      if (stream.track.remote_ssrc == info.ssrc) stream.log.on_sender_report(info.ntp, now);
+  }
+}
+
+void Viewer::handle_timeout(TimePoint now) {
+  link_.handle_timeout(now);
+  if (!link_.connected()) return;
+  for (auto& stream : streams_) {
+    if (!stream.is_video()) continue;
+    if (!decodable_ && next_pli_ <= now) ask_for_keyframe(stream, now);
+    if (stream.log.next_nack_deadline() <= now) send_nacks(stream, now);
+  }
+  if (next_report_ <= now) send_report(now);
+}
+
+void Viewer::ask_for_keyframe(const Stream& video, TimePoint now) {
+  next_pli_ = now + kPliInterval;
+  std::array<std::uint8_t, 64> buffer;
+  ByteWriter writer(buffer);
+  wire::write_receiver_report(writer, own_ssrc_, {});
+  wire::write_pli(writer, own_ssrc_, video.track.remote_ssrc);
+  link_.send_rtcp(writer.written());
+  ++counters_.plis;
+}
+
+void Viewer::send_nacks(Stream& video, TimePoint now) {
+  std::array<std::uint16_t, session::ReceiveLog::kMaxMissing> missing;
+  const auto count =
+      video.log.collect_nacks(now, link_.transport().round_trip_time().value_or(kLikelyRoundTrip), missing);
+  if (count == 0) return;
+  std::array<std::uint8_t, 1200> buffer;
+  ByteWriter writer(buffer);
+  wire::write_receiver_report(writer, own_ssrc_, {});
+  wire::write_nack(writer, own_ssrc_, video.track.remote_ssrc, std::span(missing).first(count));
+  link_.send_rtcp(writer.written());
+  counters_.nacked += count;
+}
+
+void Viewer::send_report(TimePoint now) {
+  next_report_ = now + kReportInterval;
+  std::array<wire::ReportBlock, 2> blocks;
+  std::size_t count = 0;
+  for (auto& stream : streams_)
+    if (stream.log.started() && count < blocks.size())
+      blocks[count++] = stream.log.report(stream.track.remote_ssrc, now);
+  std::array<std::uint8_t, 256> buffer;
+  ByteWriter writer(buffer);
+  wire::write_receiver_report(writer, own_ssrc_, std::span(blocks).first(count));
+  wire::write_source_description(writer, own_ssrc_, cname_);
+  link_.send_rtcp(writer.written());
+}
+
+ViewerCounters Viewer::counters() const {
+  auto counters = counters_;
+  for (const auto& stream : streams_) {
+    counters.expected +=
+        static_cast<std::uint64_t>(static_cast<std::int64_t>(stream.log.received()) + stream.log.lost());
+    counters.received += stream.log.received();
+    counters.duplicates += stream.log.duplicates();
+  }
+  return counters;
+}
+
+}  // namespace bridgehall::load
