@@ -70,7 +70,8 @@ void OpenSslDtlsSession::handle_datagram(BytesView datagram, TimePoint now) {
       return;
     }
     if (state_ == DtlsState::handshaking) {
-      handle_handshake_record(*record, now);
+      // What breaks the state machine costs a new one: once per datagram is enough.
+      if (!handle_handshake_record(*record, now)) return;
     } else {
       handle_connected_record(*record, now);
     }
@@ -99,32 +100,30 @@ bool OpenSslDtlsSession::expects_encrypted_finished() const {
   return at == TLS_ST_SR_CHANGE || at == TLS_ST_CR_CHANGE;
 }
 
-void OpenSslDtlsSession::handle_handshake_record(const DtlsRecord& record, TimePoint now) {
+bool OpenSslDtlsSession::handle_handshake_record(const DtlsRecord& record, TimePoint now) {
   if (!admits(record) || (role_ == DtlsRole::client && give_up_at_ == kNever)) {
     ++dropped_;
-    return;
+    return true;
   }
   if (give_up_at_ == kNever) give_up_at_ = now + kHandshakeLimit;
   const auto message = record.message();
   if (message && message->type == DtlsMessage::client_hello && !flight_.empty()) {
     // Answered already: a repeat says that our flight was lost; another hello cannot push out the one under way.
     if (message->fragment_offset == 0) send_again(flight_.answer_repeat(now));
-    return;
+    return true;
   }
-  if (record.epoch == 0) {
-    // Numbered anew as well: a forged number far ahead would move OpenSSL's replay window past the true records. What
-    // is repeated is told by the number of the message.
-    std::vector<std::uint8_t> copy(record.bytes.begin(), record.bytes.end());
-    number_clear_records(copy, next_clear_number_in_);
-    advance(copy, now);
-  } else {
-    advance(record.bytes, now);
-  }
+  if (record.epoch != 0) return advance(record.bytes, now);
+  // Numbered anew as well: a forged number far ahead would move OpenSSL's replay window past the true records. What is
+  // repeated is told by the number of the message.
+  std::vector<std::uint8_t> copy(record.bytes.begin(), record.bytes.end());
+  number_clear_records(copy, next_clear_number_in_);
+  return advance(copy, now);
 }
 
-void OpenSslDtlsSession::advance(BytesView record, TimePoint now) {
+bool OpenSslDtlsSession::advance(BytesView record, TimePoint now) {
   auto progress = step(record);
-  if (progress == Progress::broken) {
+  const bool broken = progress == Progress::broken;
+  if (broken) {
     // The record cannot be told from a forged one. A fresh state machine waits for the true peer's repeat; this record
     // may be the true one and an earlier one forged, so it gets a second chance.
     ++dropped_;
@@ -143,6 +142,7 @@ void OpenSslDtlsSession::advance(BytesView record, TimePoint now) {
   }
   port_.written = {};
   if (progress == Progress::done) complete();
+  return !broken;
 }
 
 OpenSslDtlsSession::Progress OpenSslDtlsSession::step(BytesView record) {

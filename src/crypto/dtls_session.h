@@ -38,11 +38,12 @@ class OpenSslDtlsSession final : public DtlsSession {
   enum class Progress : std::uint8_t { waiting, done, broken };
 
   void make_ssl();
-  void handle_handshake_record(const DtlsRecord& record, TimePoint now);
+  // False when the record broke OpenSSL's state machine and a new one was made.
+  bool handle_handshake_record(const DtlsRecord& record, TimePoint now);
   void handle_connected_record(const DtlsRecord& record, TimePoint now);
   bool admits(const DtlsRecord& record) const;
   bool expects_encrypted_finished() const;
-  void advance(BytesView record, TimePoint now);
+  bool advance(BytesView record, TimePoint now);
   Progress step(BytesView record);
   void complete();
   void take_keys(SrtpSuite suite);
