@@ -1,7 +1,7 @@
 #include "session/receive_log.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cstdlib>
 
 #include "base/sequence.h"
 
@@ -48,15 +48,16 @@ ReceiveLog::Result ReceiveLog::on_packet(std::uint16_t sequence, std::uint32_t r
   return result;
 }
 
-// RFC 3550 appendix A.8. Transit times are kept modulo 2^32, as timestamps are; only their differences count.
+// RFC 3550 appendix A.8, in its integers. Transit times are kept modulo 2^32, as timestamps are; only their differences
+// count.
 void ReceiveLog::update_jitter(std::uint32_t rtp_timestamp, TimePoint now) {
   const double units_per_nanosecond = clock_rate_ * 1e-9;
   const auto arrival =
       static_cast<std::int64_t>(static_cast<double>(now.time_since_epoch().count()) * units_per_nanosecond);
   const std::uint32_t transit = static_cast<std::uint32_t>(arrival) - rtp_timestamp;
   if (has_transit_) {
-    const double difference = static_cast<std::int32_t>(transit - last_transit_);
-    jitter_ += (std::abs(difference) - jitter_) * (1.0 / 16);
+    const auto difference = std::int64_t{static_cast<std::int32_t>(transit - last_transit_)};
+    jitter_ += std::abs(difference) - ((jitter_ + 8) >> 4);
   }
   last_transit_ = transit;
   has_transit_ = true;
@@ -126,7 +127,7 @@ wire::ReportBlock ReceiveLog::report(Ssrc ssrc, TimePoint now) {
     block.fraction_lost = static_cast<std::uint8_t>(std::min<std::int64_t>(255, lost_since * 256 / expected_since));
   block.cumulative_lost = static_cast<std::int32_t>(std::clamp<std::int64_t>(lost(), -0x800000, 0x7fffff));
   block.highest_sequence = static_cast<std::uint32_t>(highest_);
-  block.jitter = static_cast<std::uint32_t>(jitter_);
+  block.jitter = static_cast<std::uint32_t>(jitter_ >> 4);
   if (has_sender_report_) {
     block.last_sender_report = last_sender_report_.compact();
     block.delay_since_last = static_cast<std::uint32_t>(ntp_units(now - last_sender_report_at_) >> 16);

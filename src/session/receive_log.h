@@ -1,6 +1,8 @@
 // What has arrived of one incoming RTP stream (one SSRC): extended sequence numbers, duplicates, losses to be asked for
 // again (NACK, RFC 4585 section 6.2.1), jitter and the report block of our RR (RFC 3550 sections 6.4.1, A.3, A.8).
-// Fixed memory; no allocation per packet.
+// Fixed memory; no allocation per packet. Only packets that SRTP has opened come here, and SRTP keeps their numbers
+// within its window: so a sender that jumps back far needs no probation (RFC 3550 appendix A.1), its packets never
+// arrive.
 #pragma once
 
 #include <array>
@@ -71,7 +73,7 @@ class ReceiveLog {
   std::uint64_t duplicates_ = 0;
   std::uint64_t expected_at_report_ = 0;
   std::uint64_t received_at_report_ = 0;
-  double jitter_ = 0;  // in timestamp units
+  std::int64_t jitter_ = 0;  // in sixteenths of a timestamp unit
   std::uint32_t last_transit_ = 0;
   bool has_transit_ = false;
   NtpTime last_sender_report_{};
