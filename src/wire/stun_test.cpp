@@ -166,8 +166,8 @@ TEST(Stun, IgnoresWhatIntegrityDoesNotCover) {
 }
 
 TEST(Stun, CountsTheFirstOfTwoEqualAttributes) {
-  const auto message =
-      parse_stun(message_with("00060004 61616161 00060004 62626262 00240004 00000001 00240004 00000002"));
+  const auto bytes = message_with("00060004 61616161 00060004 62626262 00240004 00000001 00240004 00000002");
+  const auto message = parse_stun(bytes);
   ASSERT_TRUE(message);
   EXPECT_EQ(message->username, "aaaa");
   EXPECT_EQ(message->priority, 1u);
