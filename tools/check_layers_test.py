@@ -48,9 +48,10 @@ class Includes(unittest.TestCase):
 
 
 class Places(unittest.TestCase):
-    def test_only_web_includes_boost(self):
+    def test_only_the_http_server_includes_boost(self):
         text = "#include <boost/asio.hpp>\n"
-        self.assertEqual(words("src/web/a.cpp", text), [])
+        self.assertEqual(words("src/web/http_server.cpp", text), [])
+        self.assertEqual(len(words("src/web/control.cpp", text)), 1)
         self.assertEqual(len(words("src/app/a.cpp", text)), 1)
 
     def test_cores_open_no_sockets(self):
