@@ -42,7 +42,11 @@ class Rule:
 
 
 RULES = [
-    Rule(r"#\s*include\s*<boost/", "only web/http_server.cpp includes Boost: it is slow to compile", files={"src/web/http_server.cpp"}),
+    Rule(
+        r"#\s*include\s*<boost/",
+        "only web/http_server.cpp includes Boost: it is slow to compile",
+        files={"src/web/http_server.cpp", "src/web/http_server_test.cpp"},
+    ),
     Rule(
         r"#\s*include\s*<(sys/(socket|epoll|ioctl|un|eventfd|timerfd)|netinet/|linux/|net/|netdb|poll|ifaddrs)",
         "cores open no sockets: socket headers belong to io",
