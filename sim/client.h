@@ -1,0 +1,104 @@
+// A model of a WebRTC client: its end of the transport, its address and its link to the server. Publishers and viewers
+// add media to it. Joining, leaving, roaming and ICE restarts are the same for both.
+#pragma once
+
+#include <memory>
+
+#include "session/fake_dtls.h"
+#include "sim/server.h"
+#include "sim/world.h"
+
+namespace bridgehall::sim {
+
+struct ClientSetup {
+  std::string name;
+  media::PeerId peer;
+  SocketAddress address;
+  Link up;    // to the server
+  Link down;  // from it
+  std::uint64_t seed = 0;
+};
+
+class Client {
+ public:
+  Client(World& world, SimServer& server, const ClientSetup& setup);
+  virtual ~Client() = default;
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // Makes the peer at the server and begins to check.
+  void join();
+  // Says goodbye by DTLS; or vanishes without a word.
+  void leave();
+  void vanish();
+  // Its source address changes. `noticed`: the client knows and checks at once, as after a change of interface;
+  // otherwise a router has changed it, and the next check of consent tells the server.
+  void move_to(const SocketAddress& address, bool noticed);
+  void restart_ice();
+
+  void receive(Datagram& datagram);
+  void advance();
+  TimePoint next_deadline() const;
+  void on_event(const media::Event& event);
+
+  const std::string& name() const { return name_; }
+  media::PeerId peer() const { return peer_; }
+  const SocketAddress& address() const { return address_; }
+  Link up() const { return up_; }
+  Link down() const { return down_; }
+  bool joined() const { return transport_ != nullptr && !left_; }
+  bool connected() const { return joined() && transport_->connected(); }
+  TimePoint connected_at() const { return connected_at_; }
+  TimePoint joined_at() const { return joined_at_; }
+  TimePoint server_connected_at() const { return server_connected_at_; }
+
+  // Anything, sealed or not, on this client's link.
+  void send(BytesView datagram, std::uint64_t tag = 0);
+
+ protected:
+  // What the server is told of this client's tracks.
+  virtual void describe(media::CreatePeer& command) = 0;
+  virtual void on_connected() {}
+  virtual void on_rtp(Datagram& datagram) = 0;
+  // In clear, and known to be well-formed.
+  virtual void on_rtcp(const wire::RtcpPacket& packet, TimePoint sent_at) = 0;
+  virtual void advance_media() = 0;
+  virtual TimePoint media_deadline() const = 0;
+
+  // Writes a compound packet, seals and sends it.
+  template <class Write>
+  void send_rtcp(Write&& write, std::uint64_t tag = 0) {
+    std::array<std::uint8_t, 1'400> buffer;
+    ByteWriter writer(MutableBytes{buffer}.first(1'300));
+    write(writer);
+    if (writer.size() == 0) return;
+    const auto size = transport_->sealer().seal_rtcp(buffer, writer.size());
+    send(BytesView{buffer}.first(size), tag);
+  }
+  session::Transport& transport() { return *transport_; }
+  World& world() { return world_; }
+  SimServer& server() { return server_; }
+  SeededRandom& random() { return random_; }
+  TimePoint now() const { return world_.now; }
+
+ private:
+  void flush();
+  void read_rtcp(Datagram& datagram);
+
+  World& world_;
+  SimServer& server_;
+  std::string name_;
+  media::PeerId peer_;
+  SocketAddress address_;
+  Link up_, down_;
+  SeededRandom random_;
+  session::FakeDtlsFactory dtls_;
+  std::unique_ptr<session::Transport> transport_;
+  session::OutgoingDatagram outgoing_;
+  bool left_ = false;
+  TimePoint joined_at_ = kNever;
+  TimePoint connected_at_ = kNever;
+  TimePoint server_connected_at_ = kNever;  // as the shard's event says
+};
+
+}  // namespace bridgehall::sim
