@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readLink, tokenFromPaste, watchLink, writeLink } from './link';
 import { readToken } from './token';
 
-const claims = { conference: 'demo', role: 'site', sub: 'site-7', name: 'Điểm cầu 7' };
+const claims = { conf: 'demo', role: 'site', sub: 'site-7', name: 'Điểm cầu 7' };
 const encode = (value: unknown) => btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(value)))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 const token = `${encode({ alg: 'HS256' })}.${encode(claims)}.c2lnbmF0dXJl`;
 

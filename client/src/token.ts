@@ -17,7 +17,7 @@ export function readToken(token: string): TokenFacts | null {
       const value = (claims as Record<string, unknown>)[key];
       return typeof value === 'string' ? value : '';
     };
-    return { conference: text('conference'), role: text('role'), subject: text('sub') };
+    return { conference: text('conf'), role: text('role'), subject: text('sub') };
   } catch {
     return null;
   }

@@ -13,6 +13,8 @@ import { until } from './until.mjs';
 const here = fileURLToPath(new URL('..', import.meta.url));
 export const program = resolve(process.env.BRIDGEHALL_BIN ?? join(here, '../build/release/bridgehall'));
 const run = promisify(execFile);
+// The settings of whoever runs the tests are not the tests'.
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BRIDGEHALL_')));
 
 /** @param {'tcp' | 'udp'} kind @param {number} port @returns {Promise<number>} the port taken, 0 when it is in use */
 function tryPort(kind, port) {
@@ -55,7 +57,7 @@ export class Server {
   }
 
   async begin() {
-    const child = spawn(program, ['demo', '--port', String(this.port), '--data', this.data], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, ['demo', '--port', String(this.port), '--data', this.data], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (this.log = (this.log + chunk).slice(-100_000)));
     await until('the server is ready', async () => {
@@ -83,7 +85,9 @@ export class Server {
   /** @param {string} role @param {{ conference?: string, ttl?: string, subject?: string }} [options] */
   async token(role, { conference = 'demo', ttl = '1h', subject } = {}) {
     const named = subject ? ['--subject', subject] : [];
-    const { stdout } = await run(program, ['token', '--data', this.data, '--conference', conference, '--role', role, '--ttl', ttl, ...named]);
+    const { stdout } = await run(program, ['token', '--data', this.data, '--conference', conference, '--role', role, '--ttl', ttl, ...named], {
+      env: environment,
+    });
     return stdout.trim();
   }
 
