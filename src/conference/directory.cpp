@@ -220,6 +220,11 @@ const Session* Directory::find(std::string_view key) const {
   return found == by_key_.end() ? nullptr : &sessions_.at(found->second);
 }
 
+const Session* Directory::find(media::PeerId peer) const {
+  const auto found = sessions_.find(peer);
+  return found == sessions_.end() ? nullptr : &found->second;
+}
+
 void Directory::restart_ice(media::PeerId peer, session::IceCredentials local, session::IceCredentials remote) {
   auto& session = sessions_.at(peer);
   session.local = std::move(local);

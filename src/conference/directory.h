@@ -109,6 +109,7 @@ class Directory {
   const Session* view(SessionOrder order, const session::ViewTerms& terms, TimePoint now);
 
   const Session* find(std::string_view key) const;
+  const Session* find(media::PeerId peer) const;
   // New credentials for a session; the shard says IceRestarted.
   void restart_ice(media::PeerId peer, session::IceCredentials local, session::IceCredentials remote);
   void close(media::PeerId peer, TimePoint now);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "web/problem.h"
 #include "web/publications_api.h"
@@ -46,6 +47,22 @@ std::optional<SignallingResource> signalling_resource(const Path& path) {
   if (path.size() == 4 && path[3].empty()) return std::nullopt;
   return SignallingResource{path[0] == "whip" ? conference::SessionKind::publish : conference::SessionKind::view,
                             path[1], path[2], path.size() == 4 ? path[3] : std::string()};
+}
+
+std::string_view close_reason(session::CloseReason reason) {
+  switch (reason) {
+    case session::CloseReason::requested:
+      return "asked to";
+    case session::CloseReason::peer_closed:
+      return "by the client";
+    case session::CloseReason::connect_timeout:
+      return "never connected";
+    case session::CloseReason::consent_lost:
+      return "the client fell silent";
+    case session::CloseReason::handshake_failed:
+      return "the DTLS handshake failed";
+  }
+  return "for another reason";
 }
 
 std::string_view signalling_route(const SignallingResource& resource) {
@@ -183,10 +200,26 @@ void Control::handle_events(TimePoint now) {
       finish_scrapes(**counters);
       continue;
     }
+    log_event(*event);
     directory_.handle_event(*event, now);
     signalling_.handle_event(*event);
   }
   turn(now);
+}
+
+// Names are of a harmless alphabet, and neither tokens nor session addresses are among them.
+void Control::log_event(const media::Event& event) const {
+  if (const auto* connected = std::get_if<media::PeerConnected>(&event)) {
+    const auto* session = directory_.find(connected->peer);
+    if (!session) return;
+    spdlog::info("peer {} connected: {} {} {} {}", session->peer.value(), session->subject,
+                 session->kind == conference::SessionKind::publish ? "publishes" : "views", session->conference,
+                 session->publication);
+  } else if (const auto* closed = std::get_if<media::PeerClosed>(&event)) {
+    spdlog::info("peer {} closed: {}", closed->peer.value(), close_reason(closed->reason));
+  } else if (const auto* refused = std::get_if<media::PeerRefused>(&event)) {
+    spdlog::warn("peer {} refused: the media server is full", refused->peer.value());
+  }
 }
 
 void Control::turn(TimePoint now) {

@@ -71,6 +71,7 @@ class Control {
   Response metrics_response(const media::ShardCounters* counters) const;
   void finish_scrapes(const media::ShardCounters& counters);
   void answer(Ticket ticket, Response response);
+  void log_event(const media::Event& event) const;
   // Moves commands and answers on as far as they go.
   void turn(TimePoint now);
   void push_commands();
