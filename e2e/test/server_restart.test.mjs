@@ -1,4 +1,4 @@
-// The server is killed and started again: the pages come back to pictures by themselves.
+// The server is killed, stalled, stopped, and there again: the pages come back to pictures by themselves.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
@@ -6,7 +6,7 @@ import { hears, publish, seesMotion, sessionsOf, stateOf, watch, wordsOf } from 
 import { suite } from '../lib/suite.mjs';
 import { until } from '../lib/until.mjs';
 
-describe('pages whose server is killed', () => {
+describe('pages whose server goes away', () => {
   const world = suite();
 
   it('say so, and reconnect by themselves', async (t) => {
@@ -23,6 +23,28 @@ describe('pages whose server is killed', () => {
     await seesMotion(viewer, 'the viewer', note);
     await hears(viewer, 'the viewer');
     assert.match(await wordsOf(publisher), /^(Live|Connecting)/);
+    await Promise.all([publisher.context().close(), viewer.context().close()]);
+  });
+
+  // Stopped, not killed: the way to it is gone, its sessions are not.
+  it('mend the old session when the server was only out of reach', async (t) => {
+    const note = { ceiling: 40_000, note: (line) => t.diagnostic(line) };
+    const publisher = await publish(world.chromium, world.server, world.moderator, { name: 'third' });
+    const patched = publisher.waitForRequest((request) => request.method() === 'PATCH', { timeout: 40_000 });
+    const answered = publisher.waitForResponse((response) => response.request().method() === 'PATCH' && response.ok(), { timeout: 40_000 });
+    world.server.process.kill('SIGSTOP');
+    try {
+      await patched;
+      assert.match(await wordsOf(publisher), /interrupted/);
+    } finally {
+      world.server.process.kill('SIGCONT');
+    }
+    assert.equal((await answered).status(), 200);
+    await until('the publisher is connected again', async () => (await stateOf(publisher)) === 'connected', note);
+    assert.equal(await sessionsOf(publisher), 1);
+    const viewer = await watch(world.chromium, world.server, world.moderator, { name: 'third' });
+    await seesMotion(viewer, 'the viewer', note);
+    await Promise.all([publisher.context().close(), viewer.context().close()]);
   });
 
   it('are told at once when it is stopped in order', async (t) => {
