@@ -36,8 +36,9 @@ struct SrtpKeys {
 class DtlsSession {
  public:
   virtual ~DtlsSession() = default;
-  // The client sends its ClientHello now; the server waits. A handshake that is not done 30 s after this (client) or after
-  // the first handshake record that came (server) has failed; a server that nobody talks to waits on, without a deadline.
+  // The client sends its ClientHello now; the server waits. A handshake that is not done 30 s after this (client) or
+  // after the first handshake record that came (server) has failed; a server that nobody talks to waits on, without a
+  // deadline.
   virtual void start(TimePoint now) = 0;
   // A bad datagram is ignored (and may be counted by the caller through dropped()); it never ends the session before
   // the handshake is done or after.

@@ -39,7 +39,8 @@ struct RtpParts {
   BytesView header;   // complete, with extensions; stays in clear, authenticated
   BytesView prefix;   // rewritten payload descriptor, or empty
   BytesView payload;  // shared, not changed
-  std::uint8_t padding = 0;  // RFC 3550 padding bytes to add, the last holds the count; the header's P bit is the caller's
+  std::uint8_t padding =
+      0;  // RFC 3550 padding bytes to add, the last holds the count; the header's P bit is the caller's
   std::uint32_t rollover_counter = 0;  // of the header's sequence number
 };
 
@@ -53,9 +54,9 @@ class Sealer {
 
   SrtpSuite suite() const;
 
-  // Writes the sealed packet to `out`, returns its size; 0 when `out` is too small. `parts.header` may be out's own first
-  // bytes (then it is not copied). The caller never seals one (SSRC, index) twice with other content: with GCM that
-  // gives the key away (RFC 7714 section 8.4); see session/send_stream.h.
+  // Writes the sealed packet to `out`, returns its size; 0 when `out` is too small. `parts.header` may be out's own
+  // first bytes (then it is not copied). The caller never seals one (SSRC, index) twice with other content: with GCM
+  // that gives the key away (RFC 7714 section 8.4); see session/send_stream.h.
   std::size_t seal_rtp(const RtpParts& parts, MutableBytes out);
 
   // Seals a compound RTCP packet of `plain_size` bytes in place; returns the new size, 0 when the buffer is too small.
@@ -77,8 +78,8 @@ struct SrtpReceiveState {
 };
 
 struct OpenedRtp {
-  std::size_t size = 0;      // of the packet in clear: header + payload + padding
-  std::uint64_t index = 0;   // 48-bit packet index
+  std::size_t size = 0;     // of the packet in clear: header + payload + padding
+  std::uint64_t index = 0;  // 48-bit packet index
 };
 
 class Opener {
@@ -93,7 +94,8 @@ class Opener {
 
   // Authenticates and decrypts in place. On error `packet`'s content is undefined and `stream` is untouched: nothing is
   // learned from what failed to authenticate.
-  std::expected<OpenedRtp, SrtpError> open_rtp(MutableBytes packet, const wire::RtpHeader& header, SrtpReceiveState& stream);
+  std::expected<OpenedRtp, SrtpError> open_rtp(MutableBytes packet, const wire::RtpHeader& header,
+                                               SrtpReceiveState& stream);
 
   // Returns the size of the RTCP in clear. Replay is checked here (the index is in the packet, RFC 3711 section 3.4).
   std::expected<std::size_t, SrtpError> open_rtcp(MutableBytes packet);

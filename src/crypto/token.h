@@ -1,5 +1,5 @@
-// Access tokens: JWT (RFC 7519) signed with HMAC-SHA256 by the server's own key. The algorithm is fixed: a token that names another is
-// refused (RFC 8725 section 3.1).
+// Access tokens: JWT (RFC 7519) signed with HMAC-SHA256 by the server's own key. The algorithm is fixed: a token that
+// names another is refused (RFC 8725 section 3.1).
 #pragma once
 
 #include <array>
