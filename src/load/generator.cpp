@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include "io/clock.h"
 
@@ -14,14 +14,7 @@ constexpr Duration kConnectPatience = 10s;  // for those who are still shaking h
 constexpr Duration kPublisherHeadStart = 300ms;
 constexpr Duration kDrain = 500ms;  // for what was asked for again when the measurement ended
 
-Duration own_cpu() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto of = [](const timeval& t) {
-    return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
-  };
-  return of(usage.ru_utime) + of(usage.ru_stime);
-}
+ProcessUsage own_usage() { return read_process_usage(getpid()).value_or(ProcessUsage{}); }
 
 constexpr auto kConnected = [](const auto& client) { return client->core.link().connected(); };
 
@@ -138,16 +131,19 @@ void Generator::measure() {
   std::vector<ViewerCounters> before;
   for (const auto& viewer : loop_.viewers()) before.push_back(viewer->core.counters());
   const auto server_before = server_usage();
-  const auto own_before = own_cpu();
+  const auto own_before = own_usage();
   const auto drops_before = loop_.receive_overflows();
   const auto begin = ClientLoop::now();
   loop_.measure_into(&r.latency);
   loop_.turn_until(begin + options_.duration);
   loop_.measure_into(nullptr);
   r.seconds = std::chrono::duration<double>(ClientLoop::now() - begin).count();
-  r.generator_cpu = own_cpu() - own_before;
+  const auto own_after = own_usage();
+  r.generator_cpu = own_after.cpu - own_before.cpu;
+  r.generator_waited = own_after.waited - own_before.waited;
   if (const auto server_after = server_usage(); server_before && server_after) {
     r.server_cpu = server_after->cpu - server_before->cpu;
+    r.server_waited = server_after->waited - server_before->waited;
     r.server_kib = server_after->resident_kib;
   }
   collect_viewers(before, published);

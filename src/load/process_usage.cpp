@@ -1,5 +1,6 @@
 #include "load/process_usage.h"
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -27,6 +28,18 @@ std::optional<Duration> read_cpu(int pid) {
   return Duration{(user + system) * (1'000'000'000 / sysconf(_SC_CLK_TCK))};
 }
 
+// Second field of each thread's schedstat (Documentation/scheduler/sched-stats.rst): nanoseconds on a run queue.
+Duration read_waited(int pid) {
+  Duration total{};
+  std::error_code error;
+  for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), error)) {
+    std::ifstream file(task.path() / "schedstat");
+    std::int64_t ran = 0, waited = 0;
+    if (file >> ran >> waited) total += Duration{waited};
+  }
+  return total;
+}
+
 std::uint64_t read_resident_kib(int pid) {
   std::ifstream file(fmt::format("/proc/{}/status", pid));
   for (std::string word; file >> word;)
@@ -43,7 +56,7 @@ std::uint64_t read_resident_kib(int pid) {
 std::optional<ProcessUsage> read_process_usage(int pid) {
   const auto cpu = read_cpu(pid);
   if (!cpu) return std::nullopt;
-  return ProcessUsage{*cpu, read_resident_kib(pid)};
+  return ProcessUsage{*cpu, read_waited(pid), read_resident_kib(pid)};
 }
 
 }  // namespace bridgehall::load

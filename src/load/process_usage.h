@@ -1,4 +1,5 @@
-// What a process has used, from /proc: CPU time (user and system) and resident memory. nullopt when it cannot be read
+// What a process has used, from /proc: CPU time (user and system), time that its threads stood in line for a CPU, and
+// resident memory. nullopt when it cannot be read
 // (ended, not ours).
 #pragma once
 
@@ -11,6 +12,7 @@ namespace bridgehall::load {
 
 struct ProcessUsage {
   Duration cpu{};
+  Duration waited{};  // ready to run, but others ran; zero where the kernel does not count it
   std::uint64_t resident_kib = 0;
 };
 std::optional<ProcessUsage> read_process_usage(int pid);

@@ -50,6 +50,9 @@ std::string to_table(const LoadOptions& options, const LoadResult& r) {
   }
   row("generator CPU", fmt::format("{:.0f} % of one core", r.generator_share() * 100));
   row("generator drops / send errors", fmt::format("{} / {}", r.generator_drops, r.generator_send_errors));
+  row("waited for a CPU: server, generator",
+      fmt::format("{:.0f} / {:.0f} ms", milliseconds(r.server_waited), milliseconds(r.generator_waited)));
+  if (r.machine_was_busy()) out += "The machine was busy with other work: latencies are not the server's alone.\n";
   if (r.generator_was_limit()) out += "The generator was the limit: these figures are not the server's.\n";
   return out;
 }
@@ -87,10 +90,13 @@ std::string to_json(const LoadOptions& options, const LoadResult& r) {
   if (const auto cost = r.server_microseconds_per_packet()) {
     json["server"] = {{"cpu_us_per_packet", *cost},
                       {"cpu_seconds", std::chrono::duration<double>(*r.server_cpu).count()},
+                      {"waited_ms", milliseconds(r.server_waited)},
                       {"resident_kib_before", r.server_kib_before},
                       {"resident_kib", r.server_kib}};
   }
+  json["machine_was_busy"] = r.machine_was_busy();
   json["generator"] = {{"cpu_share", r.generator_share()},
+                       {"waited_ms", milliseconds(r.generator_waited)},
                        {"drops", r.generator_drops},
                        {"send_errors", r.generator_send_errors},
                        {"was_limit", r.generator_was_limit()}};

@@ -1,14 +1,9 @@
 #include "load/synthetic_vp8.h"
 
 #include <array>
-#include <memory>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include "load/latency_histogram.h"
-#include "load/process_usage.h"
-#include "load/report.h"
 #include "wire/payload.h"
 
 namespace bridgehall::load {
@@ -65,43 +60,6 @@ TEST(Stamp, IsReadBackFromThePayloadsEnd) {
   const TimePoint sent{123'456'789'012ns};
   write_stamp(payload, sent);
   EXPECT_EQ(read_stamp(payload), sent);
-}
-
-TEST(LatencyHistogram, PercentilesAreExactToTheStep) {
-  auto histogram = std::make_unique<LatencyHistogram>();
-  EXPECT_EQ(histogram->percentile(0.99), Duration{});
-  for (int i = 1; i <= 1000; ++i) histogram->add(std::chrono::microseconds(i * 100 - 5));
-  EXPECT_EQ(histogram->percentile(0.5), 50'000us);
-  EXPECT_EQ(histogram->percentile(0.99), 99'000us);
-  EXPECT_EQ(histogram->percentile(1), histogram->max());
-  histogram->add(10s);
-  histogram->add(-1ms);
-  EXPECT_EQ(histogram->max(), 10s);
-  EXPECT_EQ(histogram->count(), 1002u);
-}
-
-TEST(ProcessUsage, ReadsItsOwnProcessAndNotOneThatIsNotThere) {
-  const auto own = read_process_usage(getpid());
-  ASSERT_TRUE(own);
-  EXPECT_GT(own->resident_kib, 1000u);
-  EXPECT_FALSE(read_process_usage(1 << 30));
-}
-
-TEST(Report, TableAndJsonTellTheSameAndNameTheGeneratorWhenItWasTheLimit) {
-  auto result = std::make_unique<LoadResult>();
-  result->viewers_joined = 2;
-  result->seconds = 10;
-  result->viewers = {.packets = 1000, .bytes = 1'000'000, .expected = 1000, .received = 999};
-  result->server_cpu = 2ms;
-  result->generator_cpu = 5s;
-  const LoadOptions options;
-  EXPECT_NE(to_table(options, *result).find("1.00e-03"), std::string::npos);
-  EXPECT_NE(to_table(options, *result).find("2.00 µs"), std::string::npos);
-  EXPECT_EQ(to_table(options, *result).find("was the limit"), std::string::npos);
-  EXPECT_NE(to_json(options, *result).find("\"gap_ratio\": 0.001"), std::string::npos);
-  result->generator_cpu = 9100ms;
-  EXPECT_NE(to_table(options, *result).find("was the limit"), std::string::npos);
-  EXPECT_NE(to_json(options, *result).find("\"was_limit\": true"), std::string::npos);
 }
 
 }  // namespace
