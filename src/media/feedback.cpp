@@ -43,12 +43,19 @@ void Feedback::receive(Peer& peer, MutableBytes datagram, TimePoint now, Wishes&
 }
 
 void Feedback::receive_sender_report(Peer& peer, const wire::SenderInfo& info, TimePoint now) {
-  for (auto& stream : peer.incoming) {
-    if (stream.ssrc != info.ssrc || !stream.attached) continue;
-    stream.log.on_sender_report(info.ntp, now);
-    peer.clock.on_sender_report(info.ntp, ntp_.ntp_at(now), now);
-    if (const auto local = peer.clock.to_local(info.ntp))
-      tables_.publications[stream.publication].clock.on_sender_report(info.rtp_timestamp, *local);
+  const auto reported = std::find_if(peer.incoming.begin(), peer.incoming.end(), [&](const auto& stream) {
+    return stream.ssrc == info.ssrc && stream.attached;
+  });
+  if (reported == peer.incoming.end()) return;
+  reported->log.on_sender_report(info.ntp, now);
+  reported->report = info;
+  peer.clock.on_sender_report(info.ntp, ntp_.ntp_at(now), now);
+  // What the clock has learnt moves all streams of the peer together: a report that was delayed on its way must not put
+  // its sound and its picture apart.
+  for (const auto& stream : peer.incoming) {
+    if (!stream.report || !stream.attached) continue;
+    if (const auto local = peer.clock.to_local(stream.report->ntp))
+      tables_.publications[stream.publication].clock.on_sender_report(stream.report->rtp_timestamp, *local);
   }
 }
 

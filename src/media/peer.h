@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ struct IncomingStream {
   crypto::SrtpReceiveState srtp;
   crypto::SrtpReceiveState rtx_srtp;
   session::ReceiveLog log;
+  std::optional<wire::SenderInfo> report;  // the last of its sender
 };
 
 // A track that the peer is sent: a subscription.
