@@ -27,6 +27,9 @@ class KeyframeRequests {
     return true;
   }
 
+  // Nobody waits any more. The window goes on: who closes and opens, or leaves and joins, cannot shorten it.
+  void cancel() { wanted_ = false; }
+
   // The sender changed: its window begins anew.
   void reset() { *this = {}; }
 

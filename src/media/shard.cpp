@@ -270,7 +270,7 @@ void Shard::remove_peer(PeerIndex index, session::CloseReason reason) {
     if (!stream.attached) continue;
     auto& publication = tables_.publications[stream.publication];
     std::erase_if(publication.receivers, [&](const TrackRef& receiver) { return receiver.peer == index; });
-    if (publication.receivers.empty()) publication.keyframes.reset();
+    if (publication.receivers.empty()) publication.keyframes.cancel();
   }
   for (const auto& address : peer.addresses)
     if (const auto found = by_address_.find(address); found != by_address_.end() && found->second == index)
@@ -311,7 +311,7 @@ void Shard::carry_out(SetGate&& command, TimePoint now) {
   for (const auto& receiver : publication.receivers)
     tables_.peers[receiver.peer].outgoing[receiver.track].cursor = publication.history.next();
   if (!publication.open) {
-    publication.keyframes.reset();
+    publication.keyframes.cancel();
   } else if (publication.kind() == wire::MediaKind::video && !publication.receivers.empty()) {
     publication.keyframes.want();
     follow_keyframe_request(*index, now);
