@@ -77,7 +77,9 @@ void Feedback::want_keyframe(Peer& peer, Ssrc media, Wishes& wishes) {
   auto* stream = find_outgoing(peer, media);
   if (stream == nullptr || !stream->attached || stream->kind() != wire::MediaKind::video) return;
   ++counters_.plis_received;
-  tables_.publications[stream->publication].keyframes.want();
+  auto& publication = tables_.publications[stream->publication];
+  if (!publication.open) return;  // its keyframe would not be forwarded, so the wish would never end
+  publication.keyframes.want();
   wishes.keyframes.push_back(stream->publication);
 }
 
