@@ -88,7 +88,7 @@ TimePoint Feedback::next_deadline(const Peer& peer) const {
   auto deadline = peer.next_report;
   if (peer.arrivals) deadline = std::min(deadline, peer.arrivals->next_deadline());
   for (const auto& stream : peer.incoming)
-    if (stream.track.codec.nack) deadline = std::min(deadline, stream.log.next_nack_deadline());
+    if (stream.track.codec.nack && stream.attached) deadline = std::min(deadline, stream.log.next_nack_deadline());
   return deadline;
 }
 
