@@ -29,9 +29,10 @@ void Rewriter::sent(const StoredPacket& packet, const RewrittenNumbers& numbers)
   next_sequence_ = numbers.sequence + 1;
   newest_timestamp_ = numbers.timestamp;
   newest_arrived_at_ = packet.arrived_at;
+  any_sent_ = true;
+  if (packet.payload_size == 0) return;  // padding alone has no picture
   newest_picture_id_ = numbers.picture_id;
   newest_tl0_ = numbers.tl0_picture_index;
-  any_sent_ = true;
 }
 
 }  // namespace bridgehall::media
