@@ -146,8 +146,13 @@ describe('the figures', () => {
     expect(still.figures?.picture).toBe(true);
     expect(readFigures([video], 'inbound', 7_000, still).figures?.picture).toBe(false);
   });
-  it('say what holds the sender back', () => {
+  it('say what holds the sender back, once it has done so for a while', () => {
     const sent = { type: 'outbound-rtp', kind: 'video', bytesSent: 5, framesEncoded: 1, qualityLimitationReason: 'cpu' };
-    expect(readFigures([sent], 'outbound', 1, readFigures([sent], 'outbound', 0, null)).figures?.limitedBy).toBe('cpu');
+    const first = readFigures([sent], 'outbound', 0, null);
+    const second = readFigures([sent], 'outbound', 1_000, first);
+    expect(second.figures?.limitedBy).toBe('none');
+    expect(readFigures([sent], 'outbound', 10_000, second).figures?.limitedBy).toBe('cpu');
+    const free = { ...sent, qualityLimitationReason: 'none' };
+    expect(readFigures([free], 'outbound', 10_000, second).figures?.limitedBy).toBe('none');
   });
 });

@@ -50,7 +50,7 @@ export function publishing(plan: PublishPlan): KeptSessionPlan {
       });
       video.setCodecPreferences(orderCodecs(RTCRtpReceiver.getCapabilities('video')?.codecs ?? [], plan.codec));
     },
-    shapeAnswer: (answer) => withStartBitrate(answer, pictureSettings(plan.quality()).maxBitrate / 2_000),
+    shapeAnswer: (answer) => withStartBitrate(answer, Math.round(pictureSettings(plan.quality()).maxBitrate / 1_250)),
   };
 }
 
