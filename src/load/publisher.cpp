@@ -12,6 +12,7 @@ constexpr Duration kAudioInterval = 20ms;
 constexpr std::size_t kAudioPayload = 120;
 constexpr Duration kReportInterval = 1s;
 constexpr Duration kTick = 5ms;
+constexpr Duration kLongestCatchUp = 100ms;
 constexpr double kPacingFactor = 2.5;  // libwebrtc's default
 
 std::uint32_t rtp_units(Duration since_start, std::uint32_t clock_rate) {
@@ -99,12 +100,15 @@ void Publisher::make_frame(TimePoint now) {
     else
       paced_.push_back(std::move(packet));
   }
-  if (settings_.pacing == Pacing::ticks && next_tick_ == kNever) next_tick_ = now;
+  if (settings_.pacing == Pacing::ticks && next_tick_ == kNever) next_tick_ = last_tick_ = now;
 }
 
+// The budget grows with the time that has passed, so that a late turn is made up for.
 void Publisher::send_paced(TimePoint now) {
-  const double per_tick = settings_.kbps * 125.0 * kPacingFactor * std::chrono::duration<double>(kTick).count();
-  tick_budget_ = std::min(tick_budget_ + per_tick, per_tick);
+  const double bytes_per_second = settings_.kbps * 125.0 * kPacingFactor;
+  const auto elapsed = std::clamp<Duration>(now - last_tick_, kTick, kLongestCatchUp);
+  tick_budget_ = std::min(tick_budget_, 0.0) + bytes_per_second * std::chrono::duration<double>(elapsed).count();
+  last_tick_ = now;
   while (!paced_.empty() && tick_budget_ > 0) {
     tick_budget_ -= static_cast<double>(paced_.front().payload.size());
     send_video(std::move(paced_.front()), now);

@@ -74,6 +74,7 @@ class Publisher {
   TimePoint next_audio_ = kNever;
   TimePoint next_report_ = kNever;
   TimePoint next_tick_ = kNever;
+  TimePoint last_tick_{};
   std::deque<Paced> paced_;
   double tick_budget_ = 0;
   std::uint16_t transport_sequence_ = 0;

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "session/negotiation.h"
+#include "session/offer.h"
 #include "wire/sdp.h"
 
 using namespace bridgehall;
@@ -32,6 +33,9 @@ void check(std::string_view offer, const std::expected<Negotiated, NegotiationEr
   std::size_t accepted = 0;
   for (const auto& media : given->media) accepted += media.port != 0;
   BRIDGEHALL_CHECK(accepted == negotiated->tracks.size() && accepted > 0);
+  // A client of ours agrees with the server about what was agreed.
+  const auto agreed = read_answer(negotiated->answer);
+  BRIDGEHALL_CHECK(agreed && agreed->tracks.size() == accepted);
   BRIDGEHALL_CHECK(negotiated->remote_credentials.ufrag.size() >= 4 && !negotiated->remote_fingerprint.digest.empty());
 }
 
@@ -49,6 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         .stream_id = "stage",
         .track_id = "picture"}}};
   check(text, answer_viewer(text, terms, local_end()));
+  if (const auto agreed = read_answer(text)) BRIDGEHALL_CHECK(!agreed->tracks.empty() && !agreed->candidates.empty());
   if (const auto fragment = parse_ice_fragment(text); fragment && fragment->credentials)
     BRIDGEHALL_CHECK(fragment->credentials->password.size() >= 22);
   return 0;
