@@ -52,7 +52,12 @@ export class Server {
 
   static async start() {
     const server = new Server(await mkdtemp(join(tmpdir(), 'bridgehall-e2e-')), await freePort());
-    await server.begin();
+    try {
+      await server.begin();
+    } catch (error) {
+      await server.remove();
+      throw error;
+    }
     return server;
   }
 

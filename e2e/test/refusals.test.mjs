@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { open, stateOf } from '../lib/pages.mjs';
+import { open, readStats, sessionsOf, stateOf, watch } from '../lib/pages.mjs';
 import { suite } from '../lib/suite.mjs';
 import { until } from '../lib/until.mjs';
 
@@ -88,5 +88,33 @@ describe('a refusal', () => {
     const page = await open(world.chromium, world.server.link({ as: 'watch', name: 'nobody', token: world.moderator }));
     await says(page, /nobody is not sending yet\. The picture will appear by itself\./);
     assert.equal(await stateOf(page), 'absent');
+  });
+});
+
+describe('a computer without a camera', () => {
+  const world = suite({ chromium: { camera: false } });
+
+  it('is told so, may send sound alone, and share its screen', async () => {
+    const page = await open(world.chromium, world.server.link({ as: 'publish', name: 'hall', token: world.moderator }));
+    await page.getByText('No camera found. Plug one in and choose it, or share your screen instead.').waitFor();
+    await page.getByRole('button', { name: 'Start sending' }).click();
+    await until('the publisher is connected', async () => (await stateOf(page)) === 'connected');
+    const viewer = await watch(world.chromium, world.server, world.moderator);
+    await viewer.getByText('hall is sending sound without a picture.').waitFor();
+    // There is no screen here either. A picture that begins later goes into the running session all the same.
+    await page.getByRole('button', { name: 'Share screen' }).click();
+    await page.getByText('The screen could not be shared.').waitFor();
+    await page.evaluate(() => {
+      navigator.mediaDevices.getDisplayMedia = async () => {
+        const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
+        const context = canvas.getContext('2d');
+        setInterval(() => context.fillRect(Math.random() * 640, Math.random() * 360, 20, 20), 50);
+        return canvas.captureStream(20);
+      };
+    });
+    await page.getByRole('button', { name: 'Share screen' }).click();
+    await until('the viewer gets the picture', async () => (await readStats(viewer)).frames > 5);
+    await viewer.getByText('hall is live.').waitFor();
+    assert.deepEqual([await sessionsOf(page), await sessionsOf(viewer)], [1, 1]);
   });
 });

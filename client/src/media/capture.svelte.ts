@@ -28,6 +28,7 @@ export class Capture {
   screen = $state.raw<MediaStreamTrack | null>(null);
   cameraTrouble = $state<DeviceTrouble | null>(null);
   microphoneTrouble = $state<DeviceTrouble | null>(null);
+  screenTrouble = $state(false);
   cameraOn = $state(true);
   microphoneOn = $state(true);
   quality: Quality;
@@ -104,6 +105,7 @@ export class Capture {
   }
 
   async share(): Promise<void> {
+    this.screenTrouble = false;
     try {
       const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } } });
       const track = stream.getVideoTracks()[0];
@@ -114,8 +116,9 @@ export class Capture {
       this.screen?.stop();
       this.screen = track;
       this.#onTracks();
-    } catch {
+    } catch (error) {
       // Cancelling the browser's own dialogue is an answer, not a fault.
+      this.screenTrouble = troubleOf(error) !== 'refused';
     }
   }
 

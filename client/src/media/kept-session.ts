@@ -93,7 +93,10 @@ export class KeptSession {
     plan.prepare(connection);
     const offer = await connection.createOffer();
     const http = await openHttpSession(plan.endpoint, plan.token, offer.sdp ?? '', signal);
-    if (signal.aborted) return http.close();
+    if (signal.aborted) {
+      http.close();
+      signal.throwIfAborted();
+    }
     this.#http = http;
     this.#made += 1;
     if (http.iceServers.length > 0) connection.setConfiguration({ bundlePolicy: 'max-bundle', iceServers: http.iceServers });

@@ -10,7 +10,6 @@ export const de: Messages = {
   'role.site': 'Außenstelle',
   'role.delegate': 'Delegierte',
   'role.viewer': 'Zuschauer',
-  'view.publish': 'Senden',
   'view.watch': 'Zusehen',
 
   'missing.title': 'Dieser Link ist unvollständig',
@@ -67,6 +66,7 @@ export const de: Messages = {
   'trouble.microphone.missing': 'Kein Mikrofon gefunden. Schließen Sie eines an und wählen Sie es aus.',
   'trouble.microphone.busy': 'Ein anderes Programm benutzt das Mikrofon. Schließen Sie es und fragen Sie erneut.',
   'trouble.microphone.refused': 'Der Browser verweigert das Mikrofon. Erlauben Sie es neben der Adresse dieser Seite und fragen Sie erneut.',
+  'trouble.screen': 'Der Bildschirm ließ sich nicht teilen. Wählen Sie ein anderes Fenster oder versuchen Sie es erneut.',
   'trouble.insecure': 'Kamera und Mikrofon gibt der Browser nur Seiten, die über https oder auf localhost geöffnet sind.',
 
   'refused.401': 'Ihr Zugang ist nicht oder nicht mehr gültig. Bitten Sie um einen neuen Link.',

@@ -8,7 +8,6 @@ export const en = {
   'role.site': 'Site',
   'role.delegate': 'Delegate',
   'role.viewer': 'Viewer',
-  'view.publish': 'Sending',
   'view.watch': 'Watching',
 
   'missing.title': 'This link is not complete',
@@ -65,6 +64,7 @@ export const en = {
   'trouble.microphone.missing': 'No microphone found. Plug one in and choose it.',
   'trouble.microphone.busy': 'Another program is using the microphone. Close it, then ask again.',
   'trouble.microphone.refused': 'The browser refuses the microphone. Allow it beside the address of this page, then ask again.',
+  'trouble.screen': 'The screen could not be shared. Choose another window, or try again.',
   'trouble.insecure': 'Browsers give camera and microphone only to pages opened by https or on localhost.',
 
   'refused.401': 'Your access is not valid, or no longer. Ask for a new link.',

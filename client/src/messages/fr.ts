@@ -10,7 +10,6 @@ export const fr: Messages = {
   'role.site': 'Point de connexion',
   'role.delegate': 'Délégué',
   'role.viewer': 'Spectateur',
-  'view.publish': 'Émission',
   'view.watch': 'Réception',
 
   'missing.title': 'Ce lien est incomplet',
@@ -67,6 +66,7 @@ export const fr: Messages = {
   'trouble.microphone.missing': 'Aucun microphone trouvé. Branchez-en un et choisissez-le.',
   'trouble.microphone.busy': 'Un autre programme utilise le microphone. Fermez-le, puis redemandez.',
   'trouble.microphone.refused': 'Le navigateur refuse le microphone. Autorisez-le à côté de l’adresse de cette page, puis redemandez.',
+  'trouble.screen': 'L’écran n’a pas pu être partagé. Choisissez une autre fenêtre ou réessayez.',
   'trouble.insecure': 'Le navigateur ne donne la caméra et le microphone qu’aux pages ouvertes en https ou sur localhost.',
 
   'refused.401': 'Votre accès n’est pas valable, ou ne l’est plus. Demandez un nouveau lien.',

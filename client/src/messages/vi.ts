@@ -10,7 +10,6 @@ export const vi: Messages = {
   'role.site': 'Điểm cầu',
   'role.delegate': 'Đại biểu',
   'role.viewer': 'Người xem',
-  'view.publish': 'Đang phát',
   'view.watch': 'Đang xem',
 
   'missing.title': 'Đường dẫn này chưa đầy đủ',
@@ -67,6 +66,7 @@ export const vi: Messages = {
   'trouble.microphone.missing': 'Không tìm thấy micrô. Hãy cắm micrô rồi chọn.',
   'trouble.microphone.busy': 'Một chương trình khác đang dùng micrô. Hãy đóng chương trình đó rồi hỏi lại.',
   'trouble.microphone.refused': 'Trình duyệt từ chối micrô. Hãy cho phép ở cạnh địa chỉ trang này rồi hỏi lại.',
+  'trouble.screen': 'Không chia sẻ được màn hình. Hãy chọn cửa sổ khác hoặc thử lại.',
   'trouble.insecure': 'Trình duyệt chỉ cho dùng máy quay và micrô ở trang mở bằng https hoặc trên localhost.',
 
   'refused.401': 'Quyền truy cập của bạn không hợp lệ hoặc đã hết hạn. Hãy xin đường dẫn mới.',

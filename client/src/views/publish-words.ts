@@ -14,6 +14,7 @@ export interface PublishSituation {
   microphoneOn: boolean;
   cameraTrouble: DeviceTrouble | null;
   microphoneTrouble: DeviceTrouble | null;
+  screenTrouble: boolean;
   session: SessionState;
   open: boolean | null; // the gate; null while the server has not said
 }
@@ -58,6 +59,7 @@ export function publishNotes(situation: PublishSituation): PlainKey[] {
   else if (situation.hasPicture && !situation.cameraOn) notes.push('state.cameraOff');
   if (situation.microphoneTrouble) notes.push(troubleKey('microphone', situation.microphoneTrouble));
   else if (situation.hasSound && !situation.microphoneOn) notes.push('state.muted');
+  if (situation.screenTrouble) notes.push('trouble.screen');
   const said = publishStatus(situation).key;
   return [...new Set(notes)].filter((note) => note !== said);
 }

@@ -13,6 +13,7 @@ const ready: PublishSituation = {
   microphoneOn: true,
   cameraTrouble: null,
   microphoneTrouble: null,
+  screenTrouble: false,
   session: { kind: 'idle' },
   open: null,
 };
@@ -40,6 +41,7 @@ describe('the publishing page', () => {
     expect(publishNotes({ ...ready, cameraOn: false, microphoneOn: false })).toEqual(['state.cameraOff', 'state.muted']);
     expect(publishNotes({ ...ready, hasPicture: false, cameraTrouble: 'missing' })).toEqual(['trouble.camera.missing']);
     expect(publishNotes({ ...ready, hasPicture: false, hasSound: false, cameraTrouble: 'insecure', microphoneTrouble: 'insecure' })).toEqual([]);
+    expect(publishNotes({ ...ready, screenTrouble: true })).toEqual(['trouble.screen']);
     expect(publishNotes({ ...ready, sharing: true, cameraTrouble: 'missing' })).toEqual(['state.sharing']);
   });
 });
