@@ -224,7 +224,9 @@ void Shard::after_transport(PeerIndex index, TimePoint now) {
         peer.addresses.push_back(remote);
         break;
       case Kind::path_forgotten:
-        std::erase(peer.addresses, remote);
+        // One of several paths from the same address, when the peer had checked several of ours: the others stay.
+        peer.addresses.erase(std::find(peer.addresses.begin(), peer.addresses.end(), remote));
+        if (std::find(peer.addresses.begin(), peer.addresses.end(), remote) != peer.addresses.end()) break;
         if (const auto found = by_address_.find(remote); found != by_address_.end() && found->second == index)
           by_address_.erase(found);
         break;
