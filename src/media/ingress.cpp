@@ -106,15 +106,22 @@ Publication* Ingress::store_packet(IncomingStream& stream, StoredPacket& packet,
   publication.clock.on_packet(packet.timestamp, ntp_.ntp_at(now));
   packet.epoch = publication.epoch;
   if (packet.payload.keyframe && publication.kind() == wire::MediaKind::video) {
-    publication.last_keyframe = publication.history.next();
-    publication.keyframes.on_keyframe();
-    ++counters_.keyframes_received;
+    note_keyframe(publication, packet);
   } else if (publication.kind() == wire::MediaKind::video && !publication.last_keyframe && !publication.receivers.empty()) {
     publication.keyframes.want();  // nobody can begin with what comes
   }
   publication.history.push(packet);
   publication.burst_complete |= packet.marker;
   return &publication;
+}
+
+// H.264 marks two packets of a keyframe: its parameter sets and the first slice behind them. Who starts, starts at the first.
+void Ingress::note_keyframe(Publication& publication, const StoredPacket& packet) {
+  const auto* known = publication.last_keyframe ? publication.history.at(*publication.last_keyframe) : nullptr;
+  if (known != nullptr && known->timestamp == packet.timestamp && known->sequence < packet.sequence) return;
+  publication.last_keyframe = publication.history.next();
+  publication.keyframes.on_keyframe();
+  ++counters_.keyframes_received;
 }
 
 }  // namespace bridgehall::media

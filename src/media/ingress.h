@@ -24,6 +24,7 @@ class Ingress {
   Source find_source(Peer& peer, const wire::RtpHeader& header) const;
   void read_extensions(Peer& peer, const IncomingStream& stream, BytesView bytes, const wire::RtpHeader& header,
                        StoredPacket& packet, TimePoint now) const;
+  void note_keyframe(Publication& publication, const StoredPacket& packet);
   Publication* store_packet(IncomingStream& stream, StoredPacket& packet, TimePoint now);
   Publication* drop(Drop reason) {
     ++counters_.drops[static_cast<std::size_t>(reason)];
