@@ -52,7 +52,8 @@ Publication* Ingress::receive_rtp(Peer& peer, Slot slot, std::size_t size, TimeP
   if (noted.arrival == session::ReceiveLog::Arrival::duplicate) return drop(Drop::rtp_duplicate);
   if (noted.arrival == session::ReceiveLog::Arrival::too_old) return drop(Drop::rtp_too_old);
   packet.sequence = noted.extended_sequence;
-  if (noted.too_many_missing) tables_.publications[stream->publication].keyframes.want();
+  auto& publication = tables_.publications[stream->publication];
+  if (noted.too_many_missing && publication.open && publication.kind() == wire::MediaKind::video) publication.keyframes.want();
   return store_packet(*stream, packet, now);
 }
 
