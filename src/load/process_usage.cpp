@@ -1,31 +1,21 @@
 #include "load/process_usage.h"
 
+#include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace bridgehall::load {
 namespace {
 
+// The process's CPU clock: to the nanosecond, where /proc/<pid>/stat counts in hundredths of a second.
 std::optional<Duration> read_cpu(int pid) {
-  std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  std::string line;
-  if (!std::getline(file, line)) return std::nullopt;
-  // The name in brackets may hold spaces; behind it come state and, as 12th and 13th, user and system time (proc(5)).
-  const auto bracket = line.rfind(')');
-  if (bracket == std::string::npos) return std::nullopt;
-  std::istringstream fields(line.substr(bracket + 1));
-  std::string skipped;
-  for (int i = 0; i < 12 - 1; ++i) fields >> skipped;
-  std::int64_t user = 0, system = 0;
-  fields >> skipped;
-  fields >> user >> system;
-  if (!fields) return std::nullopt;
-  return Duration{(user + system) * (1'000'000'000 / sysconf(_SC_CLK_TCK))};
+  clockid_t clock{};
+  timespec time{};
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0) return std::nullopt;
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 // Second field of each thread's schedstat (Documentation/scheduler/sched-stats.rst): nanoseconds on a run queue.

@@ -1,6 +1,5 @@
-// What a process has used, from /proc: CPU time (user and system), time that its threads stood in line for a CPU, and
-// resident memory. nullopt when it cannot be read
-// (ended, not ours).
+// What a process has used, as the system tells it: CPU time (user and system), time that its threads stood in line for
+// a CPU, and resident memory. nullopt when it cannot be read (ended, not ours).
 #pragma once
 
 #include <cstdint>
