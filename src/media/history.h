@@ -47,6 +47,7 @@ class History {
   Arrival next() const { return next_; }
   Arrival oldest() const { return oldest_; }
   bool empty() const { return oldest_ == next_; }
+  std::size_t size() const { return next_ - oldest_; }
 
   // Takes over packet.slot; the oldest packet goes when the ring is full.
   void push(const StoredPacket& packet) {

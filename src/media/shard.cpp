@@ -66,7 +66,7 @@ void Shard::process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagr
   // The slot belongs to the history now: another takes its place in the receive batch.
   if (tables_.store.empty()) {
     drop(Drop::pool_exhausted);
-    publication->history.drop_oldest();
+    shorten_a_history(*publication);
   }
   receive_slots_[place] = tables_.store.acquire();
   receive_buffers_[place] = tables_.store.bytes(receive_slots_[place]);
@@ -74,6 +74,19 @@ void Shard::process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagr
   const auto publication_index = *tables_.publications.find(publication->id);
   collect(publication_index, *publication, now);
   if (publication->keyframes.deadline() <= now) follow_keyframe_request(publication_index, now);
+}
+
+// The longest of a few histories gives its oldest packet, others the next time: so all become equally long in the end, and
+// whoever comes last has room too. `newest` has at least the packet that has just come.
+void Shard::shorten_a_history(Publication& newest) {
+  constexpr std::uint32_t kLookedAt = 8;
+  auto* longest = &newest;
+  for (std::uint32_t i = 0; i < kLookedAt; ++i) {
+    auto* other = tables_.publications.get(PublicationIndex{next_shortened_});
+    next_shortened_ = next_shortened_ + 1 < tables_.publications.places() ? next_shortened_ + 1 : 0;
+    if (other != nullptr && other->history.size() > longest->history.size()) longest = other;
+  }
+  longest->history.drop_oldest();
 }
 
 void Shard::process_rtcp(PeerIndex index, MutableBytes bytes, TimePoint now) {

@@ -72,6 +72,7 @@ class Shard {
   void process_dtls(PeerIndex index, BytesView bytes, const NetworkPath& path, TimePoint now);
   void process_rtcp(PeerIndex index, MutableBytes bytes, TimePoint now);
   void process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagram& datagram, TimePoint now);
+  void shorten_a_history(Publication& newest);
 
   // Bursts.
   void collect(PublicationIndex index, Publication& publication, TimePoint now);
@@ -118,6 +119,7 @@ class Shard {
   };
   std::unordered_map<std::string, PeerIndex, TextHash, std::equal_to<>> by_ufrag_;
 
+  std::uint32_t next_shortened_ = 0;  // place in the table of publications
   TimerWheel peer_timers_;
   TimerWheel keyframe_timers_;
   std::vector<PublicationIndex> collecting_;

@@ -43,6 +43,7 @@ class Table {
     return found == by_id_.end() ? nullptr : &found->second;
   }
   std::size_t size() const { return by_id_.size(); }
+  std::uint32_t places() const { return static_cast<std::uint32_t>(places_.size()); }  // empty ones too
 
   template <class Visit>
   void for_each(Visit&& visit) {
