@@ -23,10 +23,24 @@ void Ledger::arrived(std::uint64_t tag, bool from_validated, TimePoint now) {
   if (!listened_to || packet.accepted_at != kNever) return;
   packet.accepted_at = now;
   packet.newest_then = broadcast.highest_accepted;
-  const auto& open = gate(broadcast.publication);
-  packet.forwardable = open.open;
-  packet.gate_period = open.period;
+  const auto gate = gate_at(broadcast.publication, now);
+  packet.forwardable = gate.open;
+  packet.gate_period = gate.period;
   broadcast.highest_accepted = std::max(broadcast.highest_accepted, static_cast<std::int64_t>(index));
+}
+
+Gate Ledger::gate_at(media::PublicationId publication, TimePoint t) const {
+  const auto found = gates_.find(publication);
+  if (found == gates_.end()) return {};
+  for (auto gate = found->second.rbegin(); gate != found->second.rend(); ++gate)
+    if (gate->changed_at <= t) return *gate;
+  return {};
+}
+
+void Ledger::set_gate(media::PublicationId publication, bool open, TimePoint now) {
+  auto& history = gates_[publication];
+  const auto before = history.empty() ? Gate{} : history.back();
+  if (before.open != open) history.push_back({open, before.period + open, now});
 }
 
 }  // namespace bridgehall::sim

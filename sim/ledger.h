@@ -99,14 +99,16 @@ class Ledger {
   Broadcast& operator[](BroadcastId id) { return broadcasts_[id.value()]; }
   Broadcast* find(BroadcastId id) { return id.value() < broadcasts_.size() ? &broadcasts_[id.value()] : nullptr; }
   std::vector<Broadcast>& broadcasts() { return broadcasts_; }
-  Gate& gate(media::PublicationId publication) { return gates_[publication]; }
+  // As it was at `t`; what happens at `t` counts.
+  Gate gate_at(media::PublicationId publication, TimePoint t) const;
+  void set_gate(media::PublicationId publication, bool open, TimePoint now);
 
   // A datagram with this tag came to the server, from an address that the server takes media from or not.
   void arrived(std::uint64_t tag, bool from_validated, TimePoint now);
 
  private:
   std::vector<Broadcast> broadcasts_;
-  std::unordered_map<media::PublicationId, Gate> gates_;
+  std::unordered_map<media::PublicationId, std::vector<Gate>> gates_;  // in order of time
 };
 
 }  // namespace bridgehall::sim

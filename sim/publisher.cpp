@@ -86,7 +86,7 @@ void ModelPublisher::on_connected() {
   next_frame_ = now();
   next_tick_ = now();
   next_keyframe_ = now();
-  if (options_.has_audio) next_audio_ = now() + 3ms;
+  if (options_.has_audio) next_audio_ = now() + options_.audio_offset;
   next_report_ = now() + 200ms;
 }
 
@@ -162,8 +162,9 @@ void ModelPublisher::make_audio() {
 }
 
 void ModelPublisher::send_waiting() {
-  // In ticks of 5 ms a frame takes about a third of its interval.
-  auto share = options_.ticks ? std::max<std::size_t>(1, waiting_.size() / 3) : waiting_.size();
+  // In ticks of 5 ms a frame takes a part of its interval.
+  auto share =
+      options_.ticks ? std::min(waiting_.size(), std::max<std::size_t>(2, waiting_.size() / 3)) : waiting_.size();
   for (; share > 0; --share) {
     const auto index = waiting_.front();
     waiting_.pop_front();
@@ -248,14 +249,16 @@ void ModelPublisher::on_keyframe_request(Ssrc media, TimePoint sent_at) {
   if (!last_request_ || sent_at > *last_request_) last_request_ = sent_at;
 }
 
-void ModelPublisher::send_raw_rtp(BytesView header, BytesView payload) {
+void ModelPublisher::send_raw_rtp(BytesView header, BytesView payload, std::uint64_t tag) {
   std::array<std::uint8_t, 2048> out;
   const auto size = transport().sealer().seal_rtp({.header = header, .payload = payload}, out);
-  send(BytesView{out}.first(size));
+  send(BytesView{out}.first(size), tag);
 }
 
-void ModelPublisher::give_up_sequence() {
-  video_.add({.timestamp = video_.record().timestamp_at(now()), .frame = frame_, .captured_at = now()});
+std::uint64_t ModelPublisher::give_up_sequence() {
+  return Tag::packet(
+      video_.broadcast(),
+      video_.add({.timestamp = video_.record().timestamp_at(now()), .frame = frame_, .captured_at = now()}));
 }
 
 }  // namespace bridgehall::sim

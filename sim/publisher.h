@@ -31,6 +31,7 @@ struct PublisherOptions {
   double padding_only = 0;       // chance per frame of a packet of padding after it
   double silence = 0;            // chance per audio packet that a pause begins
   Duration clock_offset{};       // of its NTP clock
+  Duration audio_offset = 3ms;   // after the frame
   bool reports_together = true;  // both sender reports in one datagram
 };
 
@@ -57,7 +58,7 @@ class ModelPublisher final : public Client {
     if (next_audio_ != kNever) next_audio_ = std::min(next_audio_, now());
   }
   // Seals RTP with a header and payload of the caller's, as a hostile client would.
-  void send_raw_rtp(BytesView header, BytesView payload);
+  void send_raw_rtp(BytesView header, BytesView payload, std::uint64_t tag = 0);
   template <class Write>
   void send_raw_rtcp(Write&& write) {
     send_rtcp(std::forward<Write>(write));
@@ -65,8 +66,8 @@ class ModelPublisher final : public Client {
   std::uint16_t next_video_sequence() {
     return static_cast<std::uint16_t>(options_.first_sequence + video_.record().packets.size());
   }
-  // Skips one sequence number, which the caller then uses.
-  void give_up_sequence();
+  // Gives one sequence number to the caller; returns the tag of a packet with it, which has no payload.
+  std::uint64_t give_up_sequence();
   const SourceTerms& video_terms() const { return video_.terms(); }
 
  protected:

@@ -12,6 +12,7 @@ constexpr Duration kFaultsFrom = 1s;
 constexpr Duration kHealedAfter = 8s;
 constexpr Duration kConnectBound = 4s;  // after healing: a check and a flight may both have backed off to 1.6 s
 constexpr Duration kDecodeBound = 2s;
+constexpr Duration kNoticed = 7s;  // the next check of consent tells the server of a new address
 constexpr Duration kEnd = 14s;
 
 class Scenario {
@@ -276,12 +277,14 @@ void Scenario::check_viewer(ModelViewer& viewer) {
 // What left for the viewer shortly before the network healed must have come, at the latest as a repetition.
 void Scenario::check_recovery(const ModelViewer& viewer) {
   if (!viewer.options().rtx || !viewer.options().nack || viewer.connected_at() > healed_ - 2s) return;
-  if (const auto found = disturbed_.find(&viewer); found != disturbed_.end() && found->second > healed_ - 2s) return;
+  if (const auto found = disturbed_.find(&viewer); found != disturbed_.end() && found->second > healed_ - kNoticed)
+    return;
   const auto& check = viewer.video_check();
   std::size_t missing = 0;
   for (auto sequence = check.first_sequence(); sequence <= check.newest_sequence(); ++sequence) {
     const auto* sent = check.sent(sequence);
-    if (sent == nullptr || sent->at < healed_ - 150ms || sent->at > healed_ + 1s) continue;
+    if (sent == nullptr || sent->epoch != check.epoch()) continue;  // from before a gate or sender changed
+    if (sent->at < healed_ - 150ms || sent->at > healed_ + 1s) continue;
     missing += !viewer.has_video(sequence);
   }
   if (missing > 0)

@@ -73,12 +73,7 @@ void SimServer::note_arrival(const Datagram& datagram) {
 void SimServer::carry_out(media::Command&& command) {
   const auto now = world_.now;
   if (const auto* set = std::get_if<media::SetGate>(&command)) {
-    auto& gate = world_.ledger.gate(set->publication);
-    if (gate.open != set->open) {
-      gate.open = set->open;
-      gate.changed_at = now;
-      gate.period += set->open;
-    }
+    world_.ledger.set_gate(set->publication, set->open, now);
     world_.trace.note(now, TraceKind::command, set->publication.value(), set->open);
   }
   shard_.handle_command(std::move(command), now);

@@ -137,7 +137,10 @@ void Simulation::step() {
 }
 
 void Simulation::deliver(Datagram&& datagram) {
-  if (datagram.to == server_.address()) return server_.deliver(std::move(datagram));
+  if (datagram.to == server_.address()) {
+    if (on_arrival) on_arrival(datagram);
+    return server_.deliver(std::move(datagram));
+  }
   if (const auto found = by_address_.find(datagram.to); found != by_address_.end()) found->second->receive(datagram);
   world_.network.recycle(std::move(datagram));
 }

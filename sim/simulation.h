@@ -47,6 +47,9 @@ class Simulation {
   SocketAddress new_address();
   void move(Client& client, bool noticed);
 
+  // Each datagram that reaches the server, as it arrives.
+  std::function<void(const Datagram&)> on_arrival;
+
   void run_until(TimePoint end);
   void run_for(Duration duration) { run_until(now() + duration); }
   // Runs until `done` or `limit`; true when done.

@@ -24,7 +24,7 @@ void StreamCheck::on_sent(BytesView plain, const wire::RtpHeader& header, std::i
     if (!identity || world_.ledger.find(identity->broadcast) == nullptr)
       return violated(sent_at, "content of no publisher at {}", sequence);
     index = identity->index;
-    const auto& gate = world_.ledger.gate(track_.publication);
+    const auto gate = world_.ledger.gate_at(track_.publication, sent_at);
     if (epochs_.empty() || epochs_.back().broadcast != identity->broadcast || epochs_.back().gate_period != gate.period)
       begin_epoch(*identity, *payload, header, sequence, sent_at);
   }
@@ -47,6 +47,7 @@ void StreamCheck::on_sent(BytesView plain, const wire::RtpHeader& header, std::i
     epoch.forwarded[place] = true;
   }
   epoch.newest_index = std::max(epoch.newest_index, index);
+  epoch.lowest_sequence = std::min(epoch.lowest_sequence, sequence);
   if (sequence >= first_sequence_) {
     const auto at = static_cast<std::size_t>(sequence - first_sequence_);
     if (at >= sent_.size()) sent_.resize(at + 1);
@@ -66,7 +67,7 @@ void StreamCheck::on_sent(BytesView plain, const wire::RtpHeader& header, std::i
 
 // Nothing of a closed publication, of another one, or of what came before the gate was opened.
 bool StreamCheck::check_allowed(const Broadcast& broadcast, const SentPacket& packet, TimePoint sent_at) {
-  const auto& gate = world_.ledger.gate(track_.publication);
+  const auto gate = world_.ledger.gate_at(track_.publication, sent_at);
   if (broadcast.publication != track_.publication)
     violated(sent_at, "media of publication {} on a track of {}", broadcast.publication.value(),
              track_.publication.value());
@@ -80,41 +81,59 @@ bool StreamCheck::check_allowed(const Broadcast& broadcast, const SentPacket& pa
   return false;
 }
 
-// A change of sender, or a gate that was closed and opened, leaves no gap and takes nothing back.
 void StreamCheck::begin_epoch(ContentIdentity identity, BytesView payload, const wire::RtpHeader& header,
                               std::int64_t sequence, TimePoint at) {
-  auto& broadcast = world_.ledger[identity.broadcast];
+  if (!epochs_.empty()) check_transition(epochs_.back(), at);
+  const auto& broadcast = world_.ledger[identity.broadcast];
   const auto& packet = broadcast.packets.at(identity.index);
   Epoch epoch{.broadcast = identity.broadcast,
-              .gate_period = world_.ledger.gate(track_.publication).period,
+              .gate_period = world_.ledger.gate_at(track_.publication, at).period,
               .first_index = identity.index,
               .sequence_offset = sequence - identity.index,
               .timestamp_offset = header.timestamp - packet.timestamp,
               .since = at,
+              .lowest_sequence = sequence,
+              .expected_sequence = newest_ + 1,
+              .timestamp_before = newest_timestamp_,
+              .picture_id_before = newest_picture_id_,
+              .tl0_before = newest_tl0_,
+              .follows = !epochs_.empty(),
+              .follows_picture = has_picture_,
               .newest_index = identity.index};
   if (wire::kind_of(broadcast.codec) == wire::MediaKind::video && !packet.keyframe)
     violated(at, "an epoch that begins without a keyframe");
-  if (epochs_.empty()) {
-    first_sequence_ = sequence;
-  } else {
-    if (sequence != newest_ + 1) violated(at, "a new epoch begins at {}, the last ended at {}", sequence, newest_);
-    if (static_cast<std::int32_t>(header.timestamp - newest_timestamp_) <= 0)
-      violated(at, "a new epoch takes the timestamp back from {} to {}", newest_timestamp_, header.timestamp);
-    if (identity.broadcast < epochs_.back().broadcast) violated(at, "an earlier sender comes back");
-  }
+  if (epochs_.empty())
+    first_sequence_ = std::max<std::int64_t>(0, sequence - 256);  // later packets of a keyframe may leave first
+  else if (identity.broadcast < epochs_.back().broadcast)
+    violated(at, "an earlier sender comes back");
   const auto info = wire::parse_payload(broadcast.codec, payload);
-  if (info && info->picture_id_bits != 0) {
-    const std::uint16_t mask = info->picture_id_bits == 15 ? 0x7fff : 0x7f;
+  if (info) {
     epoch.picture_id_offset = static_cast<std::uint16_t>(info->picture_id - packet.picture_id);
-    if (has_picture_ && ((info->picture_id - newest_picture_id_ - 1) & mask) != 0)
-      violated(at, "a new epoch has picture id {} after {}", info->picture_id, newest_picture_id_ & mask);
-  }
-  if (info && info->tl0_picture_index_offset != 0) {
     epoch.tl0_offset = static_cast<std::uint8_t>(info->tl0_picture_index - packet.tl0_picture_index);
-    if (has_picture_ && info->tl0_picture_index != static_cast<std::uint8_t>(newest_tl0_ + 1))
-      violated(at, "a new epoch has TL0PICIDX {} after {}", info->tl0_picture_index, newest_tl0_);
   }
   epochs_.push_back(std::move(epoch));
+}
+
+// A change of sender, or a gate that was closed and opened, leaves no gap and takes nothing back. Asked when the epoch
+// is over: later packets of a keyframe may have left before its first.
+void StreamCheck::check_transition(const Epoch& epoch, TimePoint at) {
+  if (!epoch.follows) return;
+  if (epoch.lowest_sequence != epoch.expected_sequence)
+    violated(at, "a new epoch began at {}, where {} would follow", epoch.lowest_sequence, epoch.expected_sequence);
+  const auto& broadcast = world_.ledger[epoch.broadcast];
+  const auto& first = broadcast.packets[static_cast<std::size_t>(epoch.lowest_sequence - epoch.sequence_offset)];
+  if (static_cast<std::int32_t>(first.timestamp + epoch.timestamp_offset - epoch.timestamp_before) <= 0)
+    violated(at, "a new epoch took the timestamp back from {}", epoch.timestamp_before);
+  const bool vp8 = broadcast.codec == wire::Codec::vp8, vp9 = broadcast.codec == wire::Codec::vp9;
+  if (!epoch.follows_picture || !(vp8 || vp9)) return;
+  const std::uint16_t mask = broadcast.picture_id_bits == 15 ? 0x7fff : broadcast.picture_id_bits == 7 ? 0x7f : 0;
+  const auto picture_id = static_cast<std::uint16_t>(first.picture_id + epoch.picture_id_offset);
+  if (((picture_id - epoch.picture_id_before - 1) & mask) != 0)
+    violated(at, "a new epoch has picture id {} after {}", picture_id & mask, epoch.picture_id_before & mask);
+  const bool has_tl0 = vp9 || broadcast.picture_id_bits != 0;
+  const auto tl0 = static_cast<std::uint8_t>(first.tl0_picture_index + epoch.tl0_offset);
+  if (has_tl0 && tl0 != static_cast<std::uint8_t>(epoch.tl0_before + 1))
+    violated(at, "a new epoch has TL0PICIDX {} after {}", tl0, epoch.tl0_before);
 }
 
 void StreamCheck::check_numbers(const SentPacket& packet, std::int64_t index, const wire::RtpHeader& header,
@@ -174,7 +193,7 @@ void StreamCheck::on_repeated(BytesView plain, const wire::RtpHeader& header, Ti
   const auto& broadcast = world_.ledger[original->broadcast];
   const auto& packet = broadcast.packets[original->index];
   if (!check_allowed(broadcast, packet, sent_at)) return;
-  if (epoch.gate_period != world_.ledger.gate(track_.publication).period)
+  if (epoch.gate_period != world_.ledger.gate_at(track_.publication, sent_at).period)
     return violated(sent_at, "{} is repeated from before the gate was closed", sequence);
   if (header.timestamp - packet.timestamp != epoch.timestamp_offset || header.marker != packet.marker)
     violated(sent_at, "{} is repeated with another timestamp or marker", sequence);
@@ -199,6 +218,7 @@ const StreamCheck::Sent* StreamCheck::sent(std::int64_t sequence) const {
 }
 
 void StreamCheck::check_complete(TimePoint activated_at, TimePoint end) {
+  if (!epochs_.empty()) check_transition(epochs_.back(), end);
   for (const auto& epoch : epochs_) check_epoch_complete(epoch, activated_at, end);
 }
 
@@ -212,9 +232,11 @@ void StreamCheck::check_epoch_complete(const Epoch& epoch, TimePoint activated_a
     const auto& packet = broadcast.packets[static_cast<std::size_t>(index)];
     if (!packet.forwardable || packet.gate_period != epoch.gate_period || packet.accepted_at + kCollection > end)
       continue;
+    const auto gate = world_.ledger.gate_at(track_.publication, packet.accepted_at + kCollection);
+    if (!gate.open || gate.period != epoch.gate_period) continue;  // closed under a burst
     if (packet.newest_then - index > kTooLate) continue;
     if (audio && packet.accepted_at <= activated_at) continue;  // before the cursor of whoever joined
-    if (index > epoch.newest_index) continue;                   // a gate or sender that changed under a burst
+    if (index > epoch.newest_index) continue;                   // a sender that changed under a burst
     const auto place = static_cast<std::size_t>(index - epoch.first_index);
     if (place < epoch.forwarded.size() && epoch.forwarded[place]) continue;
     return violated(end, "packet {} of broadcast {} came at {} us and was not forwarded", index,

@@ -27,6 +27,7 @@ class StreamCheck {
   // Every packet that the server accepted in time and while open has left; asked at the end.
   void check_complete(TimePoint activated_at, TimePoint end);
 
+  std::uint32_t epoch() const { return static_cast<std::uint32_t>(epochs_.size() - 1); }  // the present one
   std::uint32_t packets() const { return packets_; }
   std::uint64_t repeats() const { return repeats_; }
 
@@ -59,6 +60,13 @@ class StreamCheck {
     std::uint8_t tl0_offset = 0;
     TimePoint since{};
     std::vector<bool> forwarded;  // by index − first_index
+    std::int64_t lowest_sequence = 0;
+    std::int64_t expected_sequence = 0;  // where the epoch before it ended
+    std::uint32_t timestamp_before = 0;
+    std::uint16_t picture_id_before = 0;
+    std::uint8_t tl0_before = 0;
+    bool follows = false;  // there was one before
+    bool follows_picture = false;
     std::int64_t newest_index = 0;
   };
 
@@ -69,6 +77,7 @@ class StreamCheck {
   bool check_allowed(const Broadcast& broadcast, const SentPacket& packet, TimePoint sent_at);
   void begin_epoch(ContentIdentity identity, BytesView payload, const wire::RtpHeader& header, std::int64_t sequence,
                    TimePoint at);
+  void check_transition(const Epoch& epoch, TimePoint at);
   void check_numbers(const SentPacket& packet, std::int64_t index, const wire::RtpHeader& header, std::int64_t sequence,
                      TimePoint at);
   void check_content(ContentIdentity identity, const SentPacket& packet, const Epoch& epoch, BytesView payload,
