@@ -1,5 +1,5 @@
-// What a process has used, as the system tells it: CPU time (user and system), time that its threads stood in line for
-// a CPU, and resident memory. nullopt when it cannot be read (ended, not ours).
+// What a process has used, from /proc: CPU time of its living threads (user and system), time that its threads stood in
+// line for a CPU, and resident memory. nullopt when it cannot be read (ended, not ours).
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace bridgehall::load {
 
 struct ProcessUsage {
   Duration cpu{};
-  Duration waited{};  // ready to run, but others ran; zero where the kernel does not count it
+  Duration waited{};  // ready to run, but others ran
   std::uint64_t resident_kib = 0;
 };
 std::optional<ProcessUsage> read_process_usage(int pid);
