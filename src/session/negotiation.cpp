@@ -40,9 +40,16 @@ std::optional<NegotiationError> check_bundle(const RemoteDescription& offer) {
   return std::nullopt;
 }
 
+using Extensions = std::span<const ExtensionKind>;
+constexpr std::array kTransportSequence{ExtensionKind::transport_sequence};
+constexpr std::array kPublishedAudio{ExtensionKind::mid, ExtensionKind::audio_level};
+constexpr std::array kPublishedVideo{ExtensionKind::mid, ExtensionKind::video_orientation,
+                                     ExtensionKind::dependency_descriptor};
+constexpr std::array kViewedAudio{ExtensionKind::audio_level};
+constexpr std::array kViewedVideo{ExtensionKind::video_orientation, ExtensionKind::dependency_descriptor};
+
 // Extensions of the offer that are also wanted. `ours`: what the peer must be able to do with them, send or receive.
-wire::ExtensionIds agree_extensions(const RemoteMedia& media, std::initializer_list<ExtensionKind> wanted,
-                                    bool (*ours)(wire::SdpDirection)) {
+wire::ExtensionIds agree_extensions(const RemoteMedia& media, Extensions wanted, bool (*ours)(wire::SdpDirection)) {
   wire::ExtensionIds ids;
   for (const auto kind : wanted)
     for (const auto& extension : media.extensions)
@@ -60,13 +67,10 @@ NegotiatedCodec agree_codec(const NegotiatedCodec& offered, bool with_rtx, bool 
 
 NegotiatedTrack published_track(const RemoteMedia& media, const NegotiatedCodec& codec) {
   NegotiatedTrack track{.mid = media.mid, .kind = *media.kind, .codec = agree_codec(codec, true, true)};
-  const auto wanted = track.kind == MediaKind::audio
-                          ? std::initializer_list<ExtensionKind>{ExtensionKind::mid, ExtensionKind::audio_level}
-                          : std::initializer_list<ExtensionKind>{ExtensionKind::mid, ExtensionKind::video_orientation,
-                                                                 ExtensionKind::dependency_descriptor};
+  const auto wanted = track.kind == MediaKind::audio ? Extensions(kPublishedAudio) : Extensions(kPublishedVideo);
   track.extensions = agree_extensions(media, wanted, wire::sends);
   // Sequence numbers and feedback about them make sense only together.
-  const auto transport = agree_extensions(media, {ExtensionKind::transport_sequence}, wire::sends);
+  const auto transport = agree_extensions(media, kTransportSequence, wire::sends);
   if (track.codec.transport_cc)
     track.extensions[ExtensionKind::transport_sequence] = transport[ExtensionKind::transport_sequence];
   if (track.extensions[ExtensionKind::transport_sequence] == 0) track.codec.transport_cc = false;
@@ -78,12 +82,8 @@ NegotiatedTrack published_track(const RemoteMedia& media, const NegotiatedCodec&
 NegotiatedTrack viewed_track(const RemoteMedia& media, const NegotiatedCodec& codec, const ViewSource& source) {
   NegotiatedTrack track{
       .mid = media.mid, .kind = *media.kind, .codec = agree_codec(codec, source.rtx_ssrc.value() != 0, false)};
-  track.extensions = agree_extensions(media,
-                                      track.kind == MediaKind::audio
-                                          ? std::initializer_list<ExtensionKind>{ExtensionKind::audio_level}
-                                          : std::initializer_list<ExtensionKind>{ExtensionKind::video_orientation,
-                                                                                 ExtensionKind::dependency_descriptor},
-                                      wire::receives);
+  const auto wanted = track.kind == MediaKind::audio ? Extensions(kViewedAudio) : Extensions(kViewedVideo);
+  track.extensions = agree_extensions(media, wanted, wire::receives);
   return track;
 }
 
