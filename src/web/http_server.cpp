@@ -3,7 +3,6 @@
 #include <array>
 #include <chrono>
 #include <csignal>
-#include <ctime>
 #include <exception>
 #include <unordered_map>
 #include <vector>
@@ -28,7 +27,9 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "web/connection_deadline.h"
 #include "web/problem.h"
+#include "web/response_head.h"
 
 namespace bridgehall::web {
 namespace {
@@ -59,24 +60,6 @@ IpAddress to_ip(const asio::ip::address& address) {
   return IpAddress::v4(four[0], four[1], four[2], four[3]);
 }
 
-std::string http_date() {  // RFC 9110 section 5.6.7
-  const auto now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  std::array<char, 40> text;
-  return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc)};
-}
-
-std::string response_head(const Response& response, bool keep_alive) {
-  auto head =
-      fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, reason_phrase(response.status), http_date());
-  for (const auto& [name, value] : response.headers) head += fmt::format("{}: {}\r\n", name, value);
-  if (response.status != 204 && response.status != 304)
-    head += fmt::format("Content-Length: {}\r\n", response.content().size());
-  if (!keep_alive) head += "Connection: close\r\n";
-  return head + "\r\n";
-}
-
 // What is answered when a request cannot be read; nullopt: the client has gone.
 std::optional<Response> refuse_unreadable(const ErrorCode& error, bool timed_out, std::uint32_t max_head) {
   if (timed_out) return make_problem({408, "too-slow", "The request did not arrive in time.", {}});
@@ -93,54 +76,6 @@ std::optional<Response> refuse_unreadable(const ErrorCode& error, bool timed_out
         {400, "bad-request", fmt::format("The request cannot be read as HTTP: {}.", error.message()), {}});
   return std::nullopt;
 }
-
-// Ends whatever a socket waits for when the time is up. The handler outlives neither: it holds its own shared state.
-class Deadline {
- public:
-  explicit Deadline(tcp::socket& socket) : state_(std::make_shared<State>(socket)) {}
-  Deadline(const Deadline&) = delete;
-  Deadline& operator=(const Deadline&) = delete;
-  ~Deadline() {
-    state_->socket = nullptr;
-    state_->timer.cancel();
-  }
-  void set(Duration duration) {
-    const auto turn = ++state_->turn;
-    state_->expired = false;
-    state_->timer.expires_after(duration);
-    state_->timer.async_wait([state = state_, turn](const ErrorCode& error) {
-      if (error || turn != state->turn || !state->socket) return;
-      state->expired = true;
-      state->socket->cancel();
-    });
-  }
-  void clear() {
-    ++state_->turn;
-    state_->timer.cancel();
-  }
-  bool expired() const { return state_->expired; }
-
- private:
-  struct State {
-    explicit State(tcp::socket& s) : socket(&s), timer(s.get_executor()) {}
-    tcp::socket* socket;
-    asio::steady_timer timer;
-    std::uint64_t turn = 0;
-    bool expired = false;
-  };
-  std::shared_ptr<State> state_;
-};
-
-class Count {
- public:
-  explicit Count(std::size_t& count) : count_(count) { ++count_; }
-  Count(const Count&) = delete;
-  Count& operator=(const Count&) = delete;
-  ~Count() { --count_; }
-
- private:
-  std::size_t& count_;
-};
 
 }  // namespace
 
@@ -256,7 +191,7 @@ struct HttpServer::State {
   }
 
   asio::awaitable<void> refuse_connection(tcp::socket socket) {
-    const Count count(refusals);
+    const Counted counted(refusals);
     Deadline deadline(socket);
     auto response =
         make_problem({503, "too-many-connections", "This server has as many connections as it may have.", {}});
@@ -266,7 +201,7 @@ struct HttpServer::State {
   }
 
   asio::awaitable<void> serve(tcp::socket socket) {
-    const Count count(connections);
+    const Counted counted(connections);
     Deadline deadline(socket);
     try {
       co_await serve_requests(socket, deadline);
@@ -303,7 +238,7 @@ struct HttpServer::State {
 
   asio::awaitable<bool> answer(tcp::socket& socket, Deadline& deadline, Parser& parser, SocketAddress peer,
                                bool keep_alive) {
-    const Count busy(answering);
+    const Counted busy(answering);
     const bool head_only = parser.get().method() == http::verb::head;
     auto request = to_request(parser, peer);
     const auto response = co_await ask_control(std::move(request));
@@ -369,7 +304,7 @@ struct HttpServer::State {
 
   asio::awaitable<bool> write(tcp::socket& socket, Deadline& deadline, const Response& response, bool keep_alive,
                               bool head_only) {
-    const auto head = response_head(response, keep_alive);
+    const auto head = write_response_head(response, keep_alive, std::chrono::system_clock::now());
     const auto content = head_only ? std::string_view() : response.content();
     const std::array<asio::const_buffer, 2> parts{asio::buffer(head), asio::buffer(content)};
     ErrorCode error;
