@@ -1,0 +1,58 @@
+#include "media/sent_ring.h"
+
+#include <gtest/gtest.h>
+
+namespace bridgehall::media {
+namespace {
+
+constexpr TimePoint kNow{10s};
+
+TEST(SentRing, FindsWhatWasSentByItsSequenceNumber) {
+  SentRing ring(8);
+  ring.note(100, 7);
+  ring.note(101, 9);
+  EXPECT_EQ(ring.take_for_repeat(100, kNow), Arrival{7});
+  EXPECT_EQ(ring.take_for_repeat(101, kNow), Arrival{9});
+  EXPECT_EQ(ring.take_for_repeat(102, kNow), std::nullopt);
+}
+
+TEST(SentRing, KnowsNothingWhenNothingWasSent) {
+  SentRing ring(8);
+  for (std::uint32_t sequence = 0; sequence < 16; ++sequence)
+    EXPECT_EQ(ring.take_for_repeat(static_cast<std::uint16_t>(sequence), kNow), std::nullopt);
+}
+
+TEST(SentRing, ForgetsWhatAnotherPacketHasTakenThePlaceOf) {
+  SentRing ring(8);
+  ring.note(100, 7);
+  ring.note(108, 8);
+  EXPECT_EQ(ring.take_for_repeat(100, kNow), std::nullopt);
+  EXPECT_EQ(ring.take_for_repeat(108, kNow), Arrival{8});
+}
+
+TEST(SentRing, FindsAcrossTheWrapOfSequenceNumbers) {
+  SentRing ring(8);
+  ring.note(65'535, 1);
+  ring.note(65'536, 2);
+  EXPECT_EQ(ring.take_for_repeat(65'535, kNow), Arrival{1});
+  EXPECT_EQ(ring.take_for_repeat(0, kNow), Arrival{2});
+}
+
+TEST(SentRing, RepeatsAPacketNotTwiceWithinTheInterval) {
+  SentRing ring(8);
+  ring.note(5, 1);
+  EXPECT_TRUE(ring.take_for_repeat(5, kNow));
+  EXPECT_FALSE(ring.take_for_repeat(5, kNow + SentRing::kRepeatInterval - 1ns));
+  EXPECT_TRUE(ring.take_for_repeat(5, kNow + SentRing::kRepeatInterval));
+}
+
+TEST(SentRing, ANewPacketInThePlaceMayBeRepeatedAtOnce) {
+  SentRing ring(8);
+  ring.note(5, 1);
+  EXPECT_TRUE(ring.take_for_repeat(5, kNow));
+  ring.note(13, 2);
+  EXPECT_TRUE(ring.take_for_repeat(13, kNow));
+}
+
+}  // namespace
+}  // namespace bridgehall::media
