@@ -281,7 +281,7 @@ void Scenario::check_recovery(const ModelViewer& viewer) {
     return;
   const auto& check = viewer.video_check();
   std::size_t missing = 0;
-  for (auto sequence = check.first_sequence(); sequence <= check.newest_sequence(); ++sequence) {
+  for (auto sequence = viewer.first_video(); sequence <= check.newest_sequence(); ++sequence) {
     const auto* sent = check.sent(sequence);
     if (sent == nullptr || sent->epoch != check.epoch()) continue;  // from before a gate or sender changed
     if (sent->at < healed_ - 150ms || sent->at > healed_ + 1s) continue;

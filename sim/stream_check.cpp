@@ -100,8 +100,6 @@ void StreamCheck::begin_epoch(ContentIdentity identity, BytesView payload, const
               .follows = !epochs_.empty(),
               .follows_picture = has_picture_,
               .newest_index = identity.index};
-  if (wire::kind_of(broadcast.codec) == wire::MediaKind::video && !packet.keyframe)
-    violated(at, "an epoch that begins without a keyframe");
   if (epochs_.empty())
     first_sequence_ = std::max<std::int64_t>(0, sequence - 256);  // later packets of a keyframe may leave first
   else if (identity.broadcast < epochs_.back().broadcast)
@@ -115,13 +113,15 @@ void StreamCheck::begin_epoch(ContentIdentity identity, BytesView payload, const
 }
 
 // A change of sender, or a gate that was closed and opened, leaves no gap and takes nothing back. Asked when the epoch
-// is over: later packets of a keyframe may have left before its first.
+// is over: what came earlier leaves before a keyframe whose first packet came late.
 void StreamCheck::check_transition(const Epoch& epoch, TimePoint at) {
+  const auto& broadcast = world_.ledger[epoch.broadcast];
+  const auto& first = broadcast.packets[static_cast<std::size_t>(epoch.lowest_sequence - epoch.sequence_offset)];
+  if (wire::kind_of(broadcast.codec) == wire::MediaKind::video && !first.keyframe)
+    violated(at, "an epoch began at {} without a keyframe", epoch.lowest_sequence);
   if (!epoch.follows) return;
   if (epoch.lowest_sequence != epoch.expected_sequence)
     violated(at, "a new epoch began at {}, where {} would follow", epoch.lowest_sequence, epoch.expected_sequence);
-  const auto& broadcast = world_.ledger[epoch.broadcast];
-  const auto& first = broadcast.packets[static_cast<std::size_t>(epoch.lowest_sequence - epoch.sequence_offset)];
   if (static_cast<std::int32_t>(first.timestamp + epoch.timestamp_offset - epoch.timestamp_before) <= 0)
     violated(at, "a new epoch took the timestamp back from {}", epoch.timestamp_before);
   const bool vp8 = broadcast.codec == wire::Codec::vp8, vp9 = broadcast.codec == wire::Codec::vp9;

@@ -119,6 +119,7 @@ void ModelViewer::on_rtp(Datagram& datagram) {
 
 void ModelViewer::on_media(Stream& stream, std::int64_t sequence, bool repeated, TimePoint) {
   ++stream.received;
+  if (&stream == &video_) first_video_ = std::min(first_video_, sequence);
   recovered_ += repeated;
   const auto* sent = stream.check.sent(sequence);
   if (sent == nullptr) return;

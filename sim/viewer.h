@@ -46,6 +46,8 @@ class ModelViewer final : public Client {
   void check_complete(TimePoint end);
   // Whether the packet that left as `sequence` of the video has come, by whichever way.
   bool has_video(std::int64_t sequence) const;
+  // What was lost before it the viewer cannot know of.
+  std::int64_t first_video() const { return first_video_; }
 
   template <class Write>
   void send_raw_rtcp(Write&& write) {
@@ -98,6 +100,7 @@ class ModelViewer final : public Client {
   TimePoint next_report_ = kNever;
   TimePoint next_request_ = kNever;
   TimePoint newest_audio_{};
+  std::int64_t first_video_ = INT64_MAX;
   std::uint64_t keyframe_requests_ = 0;
   std::uint64_t recovered_ = 0;
   std::uint8_t fir_number_ = 0;
