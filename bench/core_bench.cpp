@@ -1,14 +1,14 @@
-// The media core without the kernel, beside the cipher alone: how much does forwarding cost on top of sealing? Prints both and their
-// ratio; the ratio is the figure, since absolute times of a shared machine mean little.
-#include <benchmark/benchmark.h>
-#include <intel-ipsec-mb.h>
-
+// The media core without the kernel, beside the cipher alone: how much does forwarding cost on top of sealing? Prints
+// both and their ratio; the ratio is the figure, since absolute times of a shared machine mean little.
 #include <array>
 #include <cstdio>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <benchmark/benchmark.h>
+#include <intel-ipsec-mb.h>
 
 #include "bench/one_to_many.h"
 
@@ -41,8 +41,8 @@ void bare_seal(benchmark::State& state) {
     for (auto& key : keys) {
       for (std::size_t i = 0; i < OneToMany::kBurst; ++i, to += 1216) {
         ++iv[11];
-        IMB_AES128_GCM_ENC(manager.get(), &key.data, &context, to, payload.data(), payload.size(), iv.data(), header.data(),
-                           header.size(), to + payload.size(), 16);
+        IMB_AES128_GCM_ENC(manager.get(), &key.data, &context, to, payload.data(), payload.size(), iv.data(),
+                           header.data(), header.size(), to + payload.size(), 16);
       }
     }
     benchmark::ClobberMemory();
@@ -84,12 +84,16 @@ int main(int argc, char** argv) {
   std::vector<char*> arguments(argv, argv + argc);
   std::string repetitions = "--benchmark_repetitions=9", interleaved = "--benchmark_enable_random_interleaving=true",
               aggregates = "--benchmark_report_aggregates_only=true";
-  for (auto* option : {&repetitions, &interleaved, &aggregates}) arguments.insert(arguments.begin() + 1, option->data());
+  for (auto* option : {&repetitions, &interleaved, &aggregates})
+    arguments.insert(arguments.begin() + 1, option->data());
   int count = static_cast<int>(arguments.size());
   benchmark::Initialize(&count, arguments.data());
   Medians medians;
   benchmark::RunSpecifiedBenchmarks(&medians);
   const double per_item = 1000.0 / (kReceivers * OneToMany::kBurst);
-  std::printf("\nbare seal      %7.1f ns a packet\nforwarded      %7.1f ns a packet\nforwarded/bare %7.2f  (goal: at most 2.5)\n",
-              medians.of("bare_seal") * per_item, medians.of("forward") * per_item, medians.of("forward") / medians.of("bare_seal"));
+  std::printf(
+      "\nbare seal      %7.1f ns a packet\nforwarded      %7.1f ns a packet\nforwarded/bare %7.2f  (goal: at most "
+      "2.5)\n",
+      medians.of("bare_seal") * per_item, medians.of("forward") * per_item,
+      medians.of("forward") / medians.of("bare_seal"));
 }

@@ -45,7 +45,8 @@ OneToMany::Client OneToMany::connect(std::unique_ptr<media::CreatePeer> descript
   description->transport = {.local = server, .remote = client, .remote_fingerprint = client_dtls_.local_fingerprint()};
   shard_.handle_command(std::move(description), now_);
   Client result;
-  result.address = {IpAddress::v4(10, 0, static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)), 5000};
+  result.address = {IpAddress::v4(10, 0, static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)),
+                    5000};
   result.transport = std::make_unique<session::Transport>(
       session::TransportConfiguration{.role = session::TransportRole::client,
                                       .local = client,
@@ -65,7 +66,8 @@ void OneToMany::exchange() {
     while (client.transport->poll_transmit(datagram)) {
       const auto buffer = shard_.receive_buffers()[0];
       std::copy(datagram.bytes.begin(), datagram.bytes.end(), buffer.begin());
-      const ReceivedDatagram received{{kServerIp, client.address}, buffer.first(datagram.bytes.size()), datagram.bytes.size()};
+      const ReceivedDatagram received{
+          {kServerIp, client.address}, buffer.first(datagram.bytes.size()), datagram.bytes.size()};
       shard_.handle_datagrams({&received, 1}, now_);
     }
     while (client.transport->poll_event()) {
@@ -105,11 +107,11 @@ std::size_t OneToMany::make_packet(MutableBytes out, bool last) {
                                 .ssrc = kPublisherSsrc},
                                wire::ExtensionForm::none);
   const auto header_size = writer.finish();
-  const auto size = clients_[0].transport->sealer().seal_rtp(
-      {.header = out.first(header_size),
-       .payload = BytesView{payload}.first(kPacketSize - header_size),
-       .rollover_counter = rollover_counter_},
-      out);
+  const auto size =
+      clients_[0].transport->sealer().seal_rtp({.header = out.first(header_size),
+                                                .payload = BytesView{payload}.first(kPacketSize - header_size),
+                                                .rollover_counter = rollover_counter_},
+                                               out);
   if (++sequence_ == 0) ++rollover_counter_;
   frame_packet_ = last ? 0 : frame_packet_ + 1;
   return size;

@@ -1,5 +1,5 @@
-// One publisher and many viewers on a media shard in memory: real SRTP keys, no kernel, virtual time. For benchmarks and
-// for counting instructions.
+// One publisher and many viewers on a media shard in memory: real SRTP keys, no kernel, virtual time. For benchmarks
+// and for counting instructions.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ namespace bridgehall::bench {
 
 class OneToMany {
  public:
-  static constexpr std::size_t kBurst = 6;            // packets of a frame: 1.5 Mb/s at 30 frames/s
-  static constexpr std::size_t kPacketSize = 1'200;   // RTP in clear, as forwarded
+  static constexpr std::size_t kBurst = 6;           // packets of a frame: 1.5 Mb/s at 30 frames/s
+  static constexpr std::size_t kPacketSize = 1'200;  // RTP in clear, as forwarded
 
   explicit OneToMany(std::uint32_t viewers);
 

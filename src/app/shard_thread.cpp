@@ -7,12 +7,14 @@
 
 namespace bridgehall::app {
 
-Result<std::unique_ptr<ShardThread>> ShardThread::start(const ShardSettings& settings, std::unique_ptr<crypto::DtlsFactory> dtls,
+Result<std::unique_ptr<ShardThread>> ShardThread::start(const ShardSettings& settings,
+                                                        std::unique_ptr<crypto::DtlsFactory> dtls,
                                                         std::unique_ptr<RandomSource> random) {
   auto socket = io::UdpSocket::open(
       {.port = settings.media_port, .receive_buffer = settings.receive_buffer, .send_buffer = settings.send_buffer});
   if (!socket) return std::unexpected(socket.error());
-  return std::unique_ptr<ShardThread>(new ShardThread(settings, std::move(dtls), std::move(random), std::move(*socket)));
+  return std::unique_ptr<ShardThread>(
+      new ShardThread(settings, std::move(dtls), std::move(random), std::move(*socket)));
 }
 
 ShardThread::ShardThread(const ShardSettings& settings, std::unique_ptr<crypto::DtlsFactory> dtls,
@@ -68,7 +70,8 @@ std::size_t ShardThread::receive(TimePoint now) {
 }
 
 void ShardThread::send(TimePoint now) {
-  for (auto trains = shard_.poll_transmit(now); !trains.empty(); trains = shard_.poll_transmit(now)) socket_.send(trains);
+  for (auto trains = shard_.poll_transmit(now); !trains.empty(); trains = shard_.poll_transmit(now))
+    socket_.send(trains);
   shard_.count_send_errors(socket_.send_errors());
 }
 

@@ -1,4 +1,5 @@
-// A media shard with a thread, a socket and a clock: the loop around media::Shard. Control talks to it through two rings.
+// A media shard with a thread, a socket and a clock: the loop around media::Shard. Control talks to it through two
+// rings.
 #pragma once
 
 #include <atomic>
@@ -19,8 +20,8 @@ namespace bridgehall::app {
 struct ShardSettings {
   std::uint16_t media_port = 8443;
   std::uint32_t max_peers = 4096;
-  // 8 MiB: what 1,000 receivers are sent in a keyframe's burst, and half a second of what 10 publishers send. The kernel gives at
-  // most net.core.rmem_max and wmem_max.
+  // 8 MiB: what 1,000 receivers are sent in a keyframe's burst, and half a second of what 10 publishers send. The
+  // kernel gives at most net.core.rmem_max and wmem_max.
   int receive_buffer = 8 << 20;
   int send_buffer = 8 << 20;
 };
@@ -28,7 +29,8 @@ struct ShardSettings {
 class ShardThread final : public web::MediaCore {
  public:
   // Opens the port and starts the thread. `dtls` and `random` are used by the shard's thread alone from now on.
-  static Result<std::unique_ptr<ShardThread>> start(const ShardSettings& settings, std::unique_ptr<crypto::DtlsFactory> dtls,
+  static Result<std::unique_ptr<ShardThread>> start(const ShardSettings& settings,
+                                                    std::unique_ptr<crypto::DtlsFactory> dtls,
                                                     std::unique_ptr<RandomSource> random);
   // Ends the thread after what was pushed is carried out and sent.
   ~ShardThread() override;
@@ -42,8 +44,8 @@ class ShardThread final : public web::MediaCore {
   // Commands and events that wait: a join storm of 1,000 in a second is 2 a turn; control waits when the ring is full.
   static constexpr std::size_t kRing = 4096;
 
-  ShardThread(const ShardSettings& settings, std::unique_ptr<crypto::DtlsFactory> dtls, std::unique_ptr<RandomSource> random,
-              io::UdpSocket socket);
+  ShardThread(const ShardSettings& settings, std::unique_ptr<crypto::DtlsFactory> dtls,
+              std::unique_ptr<RandomSource> random, io::UdpSocket socket);
   void run();
   std::size_t receive(TimePoint now);
   void send(TimePoint now);

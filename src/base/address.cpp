@@ -1,8 +1,8 @@
 #include "base/address.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 namespace bridgehall {

@@ -15,9 +15,7 @@ using MutableBytes = std::span<std::uint8_t>;
 inline BytesView as_bytes_view(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
-inline std::string_view as_text(BytesView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(BytesView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 inline std::uint16_t load_u16(const std::uint8_t* p) { return static_cast<std::uint16_t>(p[0] << 8 | p[1]); }
 inline std::uint32_t load_u32(const std::uint8_t* p) {
@@ -115,8 +113,7 @@ class ByteWriter {
   }
   void number(std::uint64_t value, std::size_t size) {
     if (!take(size)) return;
-    for (std::size_t i = 0; i < size; ++i)
-      bytes_[position_ - 1 - i] = static_cast<std::uint8_t>(value >> (8 * i));
+    for (std::size_t i = 0; i < size; ++i) bytes_[position_ - 1 - i] = static_cast<std::uint8_t>(value >> (8 * i));
   }
 
   MutableBytes bytes_;

@@ -6,8 +6,8 @@
 
 namespace bridgehall {
 
-// What one receive call gave: a datagram, or with GRO several of one sender joined. The bytes belong to the caller and may be
-// changed in place (SRTP is opened there).
+// What one receive call gave: a datagram, or with GRO several of one sender joined. The bytes belong to the caller and
+// may be changed in place (SRTP is opened there).
 struct ReceivedDatagram {
   NetworkPath path;
   MutableBytes bytes;

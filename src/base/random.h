@@ -22,7 +22,9 @@ class RandomSource {
   }
   std::uint32_t u32() { return static_cast<std::uint32_t>(u64()); }
   // Uniform in [0, bound), bound > 0.
-  std::uint64_t below(std::uint64_t bound) { return static_cast<std::uint64_t>((static_cast<__uint128_t>(u64()) * bound) >> 64); }
+  std::uint64_t below(std::uint64_t bound) {
+    return static_cast<std::uint64_t>((static_cast<__uint128_t>(u64()) * bound) >> 64);
+  }
   // True with probability p.
   bool chance(double p) { return static_cast<double>(u64() >> 11) * 0x1p-53 < p; }
 };

@@ -12,7 +12,8 @@ constexpr bool sequence_newer(std::uint16_t a, std::uint16_t b) {
 
 // The extended number nearest to `reference` whose low 16 bits are `sequence`.
 constexpr std::int64_t extend_sequence(std::int64_t reference, std::uint16_t sequence) {
-  return reference + static_cast<std::int16_t>(static_cast<std::uint16_t>(sequence - static_cast<std::uint16_t>(reference)));
+  return reference +
+         static_cast<std::int16_t>(static_cast<std::uint16_t>(sequence - static_cast<std::uint16_t>(reference)));
 }
 
 }  // namespace bridgehall

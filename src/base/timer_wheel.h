@@ -1,5 +1,5 @@
-// One timer per key, kept in a hashed wheel of 1 ms ticks: setting and firing cost O(1), however many peers a shard has.
-// A deadline further off than one turn stays in its bucket and is looked at once per turn.
+// One timer per key, kept in a hashed wheel of 1 ms ticks: setting and firing cost O(1), however many peers a shard
+// has. A deadline further off than one turn stays in its bucket and is looked at once per turn.
 #pragma once
 
 #include <algorithm>
@@ -19,8 +19,8 @@ class TimerWheel {
 
   explicit TimerWheel(TimePoint start) : tick_(tick_of(start)), buckets_(kBuckets) {}
 
-  // Moves `key`'s only timer to `deadline`; kNever clears it. Fires at the first expire() at or after the deadline rounded
-  // up to the tick; a deadline already past, at the next tick.
+  // Moves `key`'s only timer to `deadline`; kNever clears it. Fires at the first expire() at or after the deadline
+  // rounded up to the tick; a deadline already past, at the next tick.
   void set(Key key, TimePoint deadline) {
     if (key >= timers_.size()) timers_.resize(key + 1);
     auto& timer = timers_[key];
@@ -79,7 +79,8 @@ class TimerWheel {
   }
 
  private:
-  static constexpr std::int64_t kBuckets = 4096;  // one turn is about four seconds: longer than any protocol timer but consent
+  static constexpr std::int64_t kBuckets =
+      4096;  // one turn is about four seconds: longer than any protocol timer but consent
   static constexpr std::size_t kWords = kBuckets / 64;
   static constexpr std::int64_t kNoTick = INT64_MAX;
   struct Entry {

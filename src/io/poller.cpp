@@ -1,9 +1,9 @@
 #include "io/poller.h"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <array>
+
+#include <sys/epoll.h>
 
 #include "base/check.h"
 

@@ -1,15 +1,15 @@
 #include "io/udp_socket.h"
 
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/udp.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <sys/socket.h>
 
 #include "io/socket_address.h"
 
@@ -19,7 +19,9 @@ namespace {
 // Control messages of one received datagram: packet info, GRO size, overflow count.
 constexpr std::size_t kReceiveControl = 128;
 
-bool set_option(int fd, int level, int name, int value) { return setsockopt(fd, level, name, &value, sizeof value) == 0; }
+bool set_option(int fd, int level, int name, int value) {
+  return setsockopt(fd, level, name, &value, sizeof value) == 0;
+}
 
 template <class T>
 T control_value(const cmsghdr& header) {
@@ -96,8 +98,7 @@ Result<UdpSocket> UdpSocket::open(const UdpOptions& options) {
     const auto address = to_system_v4(wanted);
     bound = bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   }
-  if (bound != 0)
-    return fail(fmt::format("The UDP port {} cannot be used: {}.", options.port, std::strerror(errno)));
+  if (bound != 0) return fail(fmt::format("The UDP port {} cannot be used: {}.", options.port, std::strerror(errno)));
 
   sockaddr_storage actual{};
   socklen_t size = sizeof actual;

@@ -1,6 +1,6 @@
-// A non-blocking UDP socket that moves batches: recvmmsg into the caller's buffers, one sendmsg with UDP_SEGMENT per train.
-// Dual-stack where the system has IPv6. Each datagram tells the address it came to, and leaves from the address it is told
-// to (IPV6_PKTINFO, IP_PKTINFO): a browser drops answers from another one. Belongs to one thread.
+// A non-blocking UDP socket that moves batches: recvmmsg into the caller's buffers, one sendmsg with UDP_SEGMENT per
+// train. Dual-stack where the system has IPv6. Each datagram tells the address it came to, and leaves from the address
+// it is told to (IPV6_PKTINFO, IP_PKTINFO): a browser drops answers from another one. Belongs to one thread.
 #pragma once
 
 #include <cstdint>
@@ -14,19 +14,19 @@
 namespace bridgehall::io {
 
 struct UdpOptions {
-  IpAddress bind_ip{};       // unspecified: all addresses
-  std::uint16_t port = 0;    // 0: the system chooses
-  int receive_buffer = 0;    // bytes, 0 = system's default; the kernel may give less (net.core.rmem_max)
+  IpAddress bind_ip{};     // unspecified: all addresses
+  std::uint16_t port = 0;  // 0: the system chooses
+  int receive_buffer = 0;  // bytes, 0 = system's default; the kernel may give less (net.core.rmem_max)
   int send_buffer = 0;
-  bool gro = false;          // let the kernel join datagrams of one sender (buffers should then hold 64 KiB)
+  bool gro = false;              // let the kernel join datagrams of one sender (buffers should then hold 64 KiB)
   bool count_overflows = false;  // SO_RXQ_OVFL
 };
 
 class UdpSocket {
  public:
-  static constexpr std::size_t kBatch = 64;          // datagrams per recvmmsg
-  static constexpr std::size_t kMaxSegments = 64;    // kernel's UDP_MAX_SEGMENTS of older kernels
-  static constexpr std::size_t kMaxTrain = 64'000;   // bytes of one train, below the kernel's 65,507
+  static constexpr std::size_t kBatch = 64;         // datagrams per recvmmsg
+  static constexpr std::size_t kMaxSegments = 64;   // kernel's UDP_MAX_SEGMENTS of older kernels
+  static constexpr std::size_t kMaxTrain = 64'000;  // bytes of one train, below the kernel's 65,507
 
   static Result<UdpSocket> open(const UdpOptions& options);
   ~UdpSocket();
@@ -39,12 +39,12 @@ class UdpSocket {
   // Receives up to min(buffers, out, kBatch) datagrams; datagram i lies at the start of buffers[i].
   std::size_t receive(std::span<const MutableBytes> buffers, std::span<ReceivedDatagram> out);
 
-  // Sends all trains. What the kernel refuses (no buffer space, no route) is dropped and counted: UDP may lose packets, and the
-  // loop must not wait. Where segmentation is not possible (EIO, EINVAL) the train goes out as single datagrams and
-  // later ones do so from the start.
+  // Sends all trains. What the kernel refuses (no buffer space, no route) is dropped and counted: UDP may lose packets,
+  // and the loop must not wait. Where segmentation is not possible (EIO, EINVAL) the train goes out as single datagrams
+  // and later ones do so from the start.
   void send(std::span<const Train> trains);
 
-  std::uint64_t send_errors() const { return send_errors_; }          // datagrams
+  std::uint64_t send_errors() const { return send_errors_; }  // datagrams
   bool segmentation() const { return segmentation_; }
   std::uint32_t receive_overflows() const { return receive_overflows_; }  // with count_overflows
 

@@ -1,9 +1,9 @@
 #include "io/udp_socket.h"
 
-#include <gtest/gtest.h>
-
 #include <array>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "io/clock.h"
 #include "io/interfaces.h"

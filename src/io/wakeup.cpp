@@ -1,8 +1,8 @@
 #include "io/wakeup.h"
 
-#include <sys/eventfd.h>
-
 #include <cstdint>
+
+#include <sys/eventfd.h>
 
 #include "base/check.h"
 
@@ -12,7 +12,8 @@ Wakeup::Wakeup() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) { BRIDGEHALL_CHEC
 
 void Wakeup::signal() {
   const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = write(fd_.get(), &one, sizeof one);  // fails only when a signal is pending already
+  [[maybe_unused]] const auto written =
+      write(fd_.get(), &one, sizeof one);  // fails only when a signal is pending already
 }
 
 void Wakeup::clear() {

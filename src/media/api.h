@@ -48,7 +48,8 @@ struct SetGate {
 struct RemovePublication {
   PublicationId publication;
 };
-// A peer whose tracks are known. A publication has one sender: a later peer replaces an earlier one, whose tracks then go nowhere.
+// A peer whose tracks are known. A publication has one sender: a later peer replaces an earlier one, whose tracks then
+// go nowhere.
 struct CreatePeer {
   PeerId peer;
   session::TransportConfiguration transport;
@@ -69,7 +70,8 @@ struct ReadCounters {
   std::uint64_t request = 0;
 };
 
-using Command = std::variant<AddPublication, SetGate, RemovePublication, std::unique_ptr<CreatePeer>, RestartIce, ClosePeer, ReadCounters>;
+using Command = std::variant<AddPublication, SetGate, RemovePublication, std::unique_ptr<CreatePeer>, RestartIce,
+                             ClosePeer, ReadCounters>;
 
 // -- events --
 
@@ -91,10 +93,10 @@ struct IceRestarted {
 };
 
 enum class Drop : std::uint8_t {
-  unclassified,        // no STUN, DTLS, RTP or RTCP by its first byte, or too short
-  unknown_address,     // media or DTLS from an address that no check has validated
-  unknown_ufrag,       // a STUN request for nobody here
-  truncated,           // longer than a packet slot
+  unclassified,     // no STUN, DTLS, RTP or RTCP by its first byte, or too short
+  unknown_address,  // media or DTLS from an address that no check has validated
+  unknown_ufrag,    // a STUN request for nobody here
+  truncated,        // longer than a packet slot
   stun_malformed,
   stun_integrity,
   stun_unexpected,
@@ -103,7 +105,7 @@ enum class Drop : std::uint8_t {
   rtp_malformed,
   rtp_unknown_ssrc,
   rtp_unknown_payload_type,
-  rtp_bad_payload,     // descriptor or padding does not fit
+  rtp_bad_payload,  // descriptor or padding does not fit
   rtp_duplicate,
   rtp_too_old,
   srtp_replayed,
@@ -124,17 +126,18 @@ struct ShardCounters {
   std::uint64_t datagrams_received = 0, bytes_received = 0;
   std::uint64_t datagrams_sent = 0, bytes_sent = 0;
   std::uint64_t rtp_received = 0, rtp_forwarded = 0, rtp_retransmitted = 0;
-  std::uint64_t trains_sent = 0;          // sendmsg calls with media
+  std::uint64_t trains_sent = 0;  // sendmsg calls with media
   std::uint64_t plis_received = 0, plis_sent = 0;
   std::uint64_t nacked_received = 0, nacked_sent = 0;  // sequence numbers
   std::uint64_t retransmissions_received = 0;
   std::uint64_t keyframes_received = 0;
   std::uint32_t peers = 0, peers_connected = 0, publications = 0, subscriptions = 0;
-  std::uint64_t send_errors = 0;          // datagrams that the kernel refused
+  std::uint64_t send_errors = 0;  // datagrams that the kernel refused
   std::array<std::uint64_t, static_cast<std::size_t>(Drop::count)> drops{};
   std::array<std::uint64_t, 65> train_lengths{};  // datagrams per train
 };
 
-using Event = std::variant<PeerCreated, PeerRefused, PeerConnected, PeerClosed, IceRestarted, std::unique_ptr<ShardCounters>>;
+using Event =
+    std::variant<PeerCreated, PeerRefused, PeerConnected, PeerClosed, IceRestarted, std::unique_ptr<ShardCounters>>;
 
 }  // namespace bridgehall::media

@@ -66,7 +66,8 @@ std::size_t Egress::seal(crypto::Sealer& sealer, const PlannedPacket& plan, std:
     };
     if (packet.has_audio_level) add(audio_level, {&packet.audio_level, 1});
     if (packet.has_video_orientation) add(video_orientation, {&packet.video_orientation, 1});
-    add(dependency_descriptor, plan.bytes.subspan(packet.dependency_descriptor_offset, packet.dependency_descriptor_size));
+    add(dependency_descriptor,
+        plan.bytes.subspan(packet.dependency_descriptor_offset, packet.dependency_descriptor_size));
   }
   const auto header_size = writer.finish();
 
@@ -79,8 +80,8 @@ std::size_t Egress::seal(crypto::Sealer& sealer, const PlannedPacket& plan, std:
     prefix_size = 2;
   }
   if (packet.payload.picture_id_bits != 0 || packet.payload.tl0_picture_index_offset != 0) {
-    prefix_size += wire::rewrite_descriptor(payload, packet.payload, plan.numbers.picture_id, plan.numbers.tl0_picture_index,
-                                            MutableBytes{prefix}.subspan(prefix_size));
+    prefix_size += wire::rewrite_descriptor(payload, packet.payload, plan.numbers.picture_id,
+                                            plan.numbers.tl0_picture_index, MutableBytes{prefix}.subspan(prefix_size));
     shared_from = packet.payload.descriptor_size;
   }
 

@@ -14,8 +14,8 @@ namespace bridgehall::media {
 
 class Egress {
  public:
-  // One receiver's share of a turn, and the kernel's bound on segments: 64 packets of at most one slot each fit a quarter
-  // of the arena, so a turn serves many receivers before it sends.
+  // One receiver's share of a turn, and the kernel's bound on segments: 64 packets of at most one slot each fit a
+  // quarter of the arena, so a turn serves many receivers before it sends.
   static constexpr std::size_t kMaxPlans = 64;
   static constexpr std::size_t kMaxSealed = PacketStore::kSlotSize + 64;
   static constexpr std::size_t kArena = 4 * kMaxPlans * kMaxSealed;
@@ -25,10 +25,12 @@ class Egress {
   static constexpr std::size_t kMaxPadding = 64;
 
   Egress(Tables& tables, ShardCounters& counters)
-      : forwarder_(tables, counters), counters_(counters), arena_(std::make_unique_for_overwrite<std::uint8_t[]>(kArena)) {}
+      : forwarder_(tables, counters),
+        counters_(counters),
+        arena_(std::make_unique_for_overwrite<std::uint8_t[]>(kArena)) {}
 
-  // Makes the trains of `peer` and appends them to `out`; they point into the arena until begin_turn(). Packets that did
-  // not fit into this share stay pending in the peer.
+  // Makes the trains of `peer` and appends them to `out`; they point into the arena until begin_turn(). Packets that
+  // did not fit into this share stay pending in the peer.
   void build(Peer& peer, std::vector<Train>& out);
 
   // Room for another receiver's share?

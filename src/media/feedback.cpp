@@ -43,9 +43,8 @@ void Feedback::receive(Peer& peer, MutableBytes datagram, TimePoint now, Wishes&
 }
 
 void Feedback::receive_sender_report(Peer& peer, const wire::SenderInfo& info, TimePoint now) {
-  const auto reported = std::find_if(peer.incoming.begin(), peer.incoming.end(), [&](const auto& stream) {
-    return stream.ssrc == info.ssrc && stream.attached;
-  });
+  const auto reported = std::find_if(peer.incoming.begin(), peer.incoming.end(),
+                                     [&](const auto& stream) { return stream.ssrc == info.ssrc && stream.attached; });
   if (reported == peer.incoming.end()) return;
   reported->log.on_sender_report(info.ntp, now);
   reported->report = info;
@@ -152,7 +151,9 @@ void Feedback::send_nacks(Peer& peer, TimePoint now) {
     const auto count = stream.log.collect_nacks(now, kSenderRoundTrip, missing);
     if (count == 0) continue;
     counters_.nacked_sent += count;
-    send(peer, [&](ByteWriter& out) { wire::write_nack(out, peer.report_ssrc, stream.ssrc, std::span{missing}.first(count)); });
+    send(peer, [&](ByteWriter& out) {
+      wire::write_nack(out, peer.report_ssrc, stream.ssrc, std::span{missing}.first(count));
+    });
   }
 }
 

@@ -1,5 +1,5 @@
-// RTCP, both ways: what receivers ask of us and we of senders, and the reports that each side needs. Off the packet path:
-// a receiver has a few of these a second.
+// RTCP, both ways: what receivers ask of us and we of senders, and the reports that each side needs. Off the packet
+// path: a receiver has a few of these a second.
 #pragma once
 
 #include "base/time.h"

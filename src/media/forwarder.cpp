@@ -22,7 +22,8 @@ void plan_extensions(const OutgoingStream& stream, const StoredPacket& packet, P
   };
   if (packet.has_audio_level) add(stream.extensions[audio_level], 1);
   if (packet.has_video_orientation) add(stream.extensions[video_orientation], 1);
-  if (packet.dependency_descriptor_size > 0) add(stream.extensions[dependency_descriptor], packet.dependency_descriptor_size);
+  if (packet.dependency_descriptor_size > 0)
+    add(stream.extensions[dependency_descriptor], packet.dependency_descriptor_size);
   plan.plain_size = wire::kRtpFixedHeaderSize;
   if (count == 0) return;
   plan.extension_form = long_value ? wire::ExtensionForm::two_byte : wire::ExtensionForm::one_byte;
@@ -30,7 +31,8 @@ void plan_extensions(const OutgoingStream& stream, const StoredPacket& packet, P
   plan.plain_size = static_cast<std::uint16_t>(wire::kRtpFixedHeaderSize + 4 + (block + 3) / 4 * 4);
 }
 
-PlannedPacket make_plan(OutgoingStream& stream, const StoredPacket& packet, const RewrittenNumbers& numbers, BytesView bytes) {
+PlannedPacket make_plan(OutgoingStream& stream, const StoredPacket& packet, const RewrittenNumbers& numbers,
+                        BytesView bytes) {
   PlannedPacket plan{.stream = &stream, .packet = &packet, .bytes = bytes, .numbers = numbers};
   plan_extensions(stream, packet, plan);
   plan.plain_size = static_cast<std::uint16_t>(plan.plain_size + packet.payload_size);
@@ -114,7 +116,8 @@ std::size_t Forwarder::plan_repeats(Peer& peer, std::span<PlannedPacket> plans) 
     const auto* packet = publication.open ? publication.history.at(repeat.arrival) : nullptr;
     if (packet == nullptr || !stream.rewriter.in_epoch(*packet)) continue;
     auto plan = make_plan(stream, *packet, stream.rewriter.map(*packet), tables_.store.bytes(packet->slot));
-    if (static_cast<std::uint16_t>(plan.numbers.sequence) != repeat.sequence) continue;  // sent before an earlier change of offsets
+    if (static_cast<std::uint16_t>(plan.numbers.sequence) != repeat.sequence)
+      continue;  // sent before an earlier change of offsets
     plan.rtx_sequence = stream.next_rtx_sequence++;
     plan.plain_size = static_cast<std::uint16_t>(plan.plain_size + 2);
     if (!stream.rtx_stream.claim(plan.rtx_sequence)) continue;

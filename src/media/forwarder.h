@@ -1,5 +1,5 @@
-// Hop 4: what may this receiver have, and under which numbers? Turns packets between a subscription's cursor and the end of its
-// publication's history into plans; nothing is copied or sealed here.
+// Hop 4: what may this receiver have, and under which numbers? Turns packets between a subscription's cursor and the
+// end of its publication's history into plans; nothing is copied or sealed here.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace bridgehall::media {
 struct PlannedPacket {
   OutgoingStream* stream = nullptr;
   const StoredPacket* packet = nullptr;
-  BytesView bytes;               // the whole stored packet's slot
+  BytesView bytes;  // the whole stored packet's slot
   RewrittenNumbers numbers;
   std::int64_t rtx_sequence = -1;  // ≥ 0: sent again, by RTX, as this number
   wire::ExtensionForm extension_form = wire::ExtensionForm::none;
@@ -25,8 +25,8 @@ class Forwarder {
  public:
   Forwarder(Tables& tables, ShardCounters& counters) : tables_(tables), counters_(counters) {}
 
-  // Plans what `peer` is to be sent now, at most plans.size() packets: repetitions, then video, then audio. Cursors move on.
-  // Whatever does not fit stays pending.
+  // Plans what `peer` is to be sent now, at most plans.size() packets: repetitions, then video, then audio. Cursors
+  // move on. Whatever does not fit stays pending.
   std::size_t plan(Peer& peer, std::span<PlannedPacket> plans);
 
  private:

@@ -26,7 +26,7 @@ struct StoredPacket {
   std::uint16_t payload_size = 0;
   std::uint16_t dependency_descriptor_offset = 0;
   std::uint8_t dependency_descriptor_size = 0;
-  std::uint8_t audio_level = 0;         // RFC 6464: V bit and level
+  std::uint8_t audio_level = 0;  // RFC 6464: V bit and level
   std::uint8_t video_orientation = 0;
   bool has_audio_level = false;
   bool has_video_orientation = false;
@@ -36,7 +36,8 @@ struct StoredPacket {
 
 class History {
  public:
-  // `capacity` is a power of two: video 1,024 (2.4 s at 4 Mb/s), audio 128 (2.5 s), longer than any retransmission is of use.
+  // `capacity` is a power of two: video 1,024 (2.4 s at 4 Mb/s), audio 128 (2.5 s), longer than any retransmission is
+  // of use.
   History(std::uint32_t capacity, PacketStore& store) : store_(store), ring_(capacity), mask_(capacity - 1) {
     BRIDGEHALL_CHECK((capacity & mask_) == 0);
   }

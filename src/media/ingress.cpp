@@ -6,9 +6,12 @@ namespace {
 Drop drop_of(crypto::SrtpError error) {
   switch (error) {
     case crypto::SrtpError::replayed:
-    case crypto::SrtpError::too_old: return Drop::srtp_replayed;
-    case crypto::SrtpError::too_short: return Drop::rtp_malformed;
-    case crypto::SrtpError::authentication_failed: break;
+    case crypto::SrtpError::too_old:
+      return Drop::srtp_replayed;
+    case crypto::SrtpError::too_short:
+      return Drop::rtp_malformed;
+    case crypto::SrtpError::authentication_failed:
+      break;
   }
   return Drop::srtp_authentication;
 }
@@ -22,7 +25,8 @@ Publication* Ingress::receive_rtp(Peer& peer, Slot slot, std::size_t size, TimeP
   const auto [stream, rtx] = find_source(peer, *header);
   if (stream == nullptr || !stream->attached) return drop(Drop::rtp_unknown_ssrc);
   const auto& codec = stream->track.codec;
-  if (header->payload_type != (rtx ? codec.rtx_payload_type : codec.payload_type)) return drop(Drop::rtp_unknown_payload_type);
+  if (header->payload_type != (rtx ? codec.rtx_payload_type : codec.payload_type))
+    return drop(Drop::rtp_unknown_payload_type);
 
   const auto opened = peer.transport.opener().open_rtp(datagram, *header, rtx ? stream->rtx_srtp : stream->srtp);
   if (!opened) return drop(drop_of(opened.error()));
@@ -39,7 +43,8 @@ Publication* Ingress::receive_rtp(Peer& peer, Slot slot, std::size_t size, TimeP
   packet.payload_offset = header->header_size;
   packet.payload_size = static_cast<std::uint16_t>(payload->size());
   if (rtx) {
-    if (payload->empty()) return nullptr;  // bandwidth probing with nothing inside (RFC 4588 is used for it by browsers)
+    if (payload->empty())
+      return nullptr;  // bandwidth probing with nothing inside (RFC 4588 is used for it by browsers)
     // The original's sequence number, then its payload (RFC 4588 section 4).
     if (payload->size() < 2) return drop(Drop::rtp_bad_payload);
     sequence = load_u16(payload->data());
@@ -53,12 +58,13 @@ Publication* Ingress::receive_rtp(Peer& peer, Slot slot, std::size_t size, TimeP
   if (noted.arrival == session::ReceiveLog::Arrival::too_old) return drop(Drop::rtp_too_old);
   packet.sequence = noted.extended_sequence;
   auto& publication = tables_.publications[stream->publication];
-  if (noted.too_many_missing && publication.open && publication.kind() == wire::MediaKind::video) publication.keyframes.want();
+  if (noted.too_many_missing && publication.open && publication.kind() == wire::MediaKind::video)
+    publication.keyframes.want();
   return store_packet(*stream, packet, now);
 }
 
-// By SSRC where the offer announced it. Otherwise the first packet that authenticates with the payload type of a track without
-// an SSRC tells it; until then the stream's fresh replay state is used, which learns nothing from a forgery.
+// By SSRC where the offer announced it. Otherwise the first packet that authenticates with the payload type of a track
+// without an SSRC tells it; until then the stream's fresh replay state is used, which learns nothing from a forgery.
 Ingress::Source Ingress::find_source(Peer& peer, const wire::RtpHeader& header) const {
   for (auto& stream : peer.incoming) {
     if (stream.ssrc == header.ssrc) return {&stream, false};
@@ -97,18 +103,21 @@ Publication* Ingress::store_packet(IncomingStream& stream, StoredPacket& packet,
   if (!publication.open) return drop(Drop::gate_closed);
   const BytesView bytes = tables_.store.bytes(packet.slot);
   if (packet.payload_size > 0) {
-    const auto info = wire::parse_payload(publication.codec, bytes.subspan(packet.payload_offset, packet.payload_size),
-                                          bytes.subspan(packet.dependency_descriptor_offset, packet.dependency_descriptor_size));
+    const auto info =
+        wire::parse_payload(publication.codec, bytes.subspan(packet.payload_offset, packet.payload_size),
+                            bytes.subspan(packet.dependency_descriptor_offset, packet.dependency_descriptor_size));
     if (!info) return drop(Drop::rtp_bad_payload);
     packet.payload = *info;
   }
-  // A packet without payload is bandwidth probing on the media's own SSRC: forwarded empty, as it has a sequence number.
+  // A packet without payload is bandwidth probing on the media's own SSRC: forwarded empty, as it has a sequence
+  // number.
 
   publication.clock.on_packet(packet.timestamp, ntp_.ntp_at(now));
   packet.epoch = publication.epoch;
   if (packet.payload.keyframe && publication.kind() == wire::MediaKind::video) {
     note_keyframe(publication, packet);
-  } else if (publication.kind() == wire::MediaKind::video && !publication.last_keyframe && !publication.receivers.empty()) {
+  } else if (publication.kind() == wire::MediaKind::video && !publication.last_keyframe &&
+             !publication.receivers.empty()) {
     publication.keyframes.want();  // nobody can begin with what comes
   }
   publication.history.push(packet);
@@ -116,7 +125,8 @@ Publication* Ingress::store_packet(IncomingStream& stream, StoredPacket& packet,
   return &publication;
 }
 
-// H.264 marks two packets of a keyframe: its parameter sets and the first slice behind them. Who starts, starts at the first.
+// H.264 marks two packets of a keyframe: its parameter sets and the first slice behind them. Who starts, starts at the
+// first.
 void Ingress::note_keyframe(Publication& publication, const StoredPacket& packet) {
   const auto* known = publication.last_keyframe ? publication.history.at(*publication.last_keyframe) : nullptr;
   if (known != nullptr && known->timestamp == packet.timestamp && known->sequence < packet.sequence) return;

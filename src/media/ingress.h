@@ -12,8 +12,8 @@ class Ingress {
  public:
   Ingress(Tables& tables, ShardCounters& counters, NtpOrigin ntp) : tables_(tables), counters_(counters), ntp_(ntp) {}
 
-  // `slot` holds the datagram and is the caller's. The publication that took the slot over, or nullptr: then it is free to
-  // be received into again.
+  // `slot` holds the datagram and is the caller's. The publication that took the slot over, or nullptr: then it is free
+  // to be received into again.
   Publication* receive_rtp(Peer& peer, Slot slot, std::size_t size, TimePoint now);
 
  private:

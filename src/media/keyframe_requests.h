@@ -1,5 +1,5 @@
-// PLI discipline (RFC 4585 section 6.3.1): at most one request upstream per window, however many receivers ask. A request inside the
-// window is deferred to its end, never lost; a request that brought no keyframe is repeated.
+// PLI discipline (RFC 4585 section 6.3.1): at most one request upstream per window, however many receivers ask. A
+// request inside the window is deferred to its end, never lost; a request that brought no keyframe is repeated.
 #pragma once
 
 #include "base/time.h"

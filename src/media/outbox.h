@@ -1,5 +1,5 @@
-// Datagrams that are not media (STUN, DTLS, RTCP) on their way out. Bytes lie in one growing buffer that is used again, so nothing is
-// allocated once it is warm.
+// Datagrams that are not media (STUN, DTLS, RTCP) on their way out. Bytes lie in one growing buffer that is used again,
+// so nothing is allocated once it is warm.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// The pool of packet slots of one shard. io receives straight into free slots; a slot whose packet is kept passes to its
-// publication's history, which gives it back when the packet is forgotten. One owner at a time, so no counting.
+// The pool of packet slots of one shard. io receives straight into free slots; a slot whose packet is kept passes to
+// its publication's history, which gives it back when the packet is forgotten. One owner at a time, so no counting.
 // Memory is reserved once and touched by the system only as it is used, low slots first.
 #pragma once
 

@@ -32,7 +32,7 @@ struct IncomingStream {
   PublicationIndex publication;
   bool attached = true;  // false: the publication has another sender by now, or is gone
   session::NegotiatedTrack track;
-  Ssrc ssrc;      // 0: not announced; learnt from the first authenticated packet with its payload type
+  Ssrc ssrc;  // 0: not announced; learnt from the first authenticated packet with its payload type
   Ssrc rtx_ssrc;
   crypto::SrtpReceiveState srtp;
   crypto::SrtpReceiveState rtx_srtp;
@@ -96,17 +96,17 @@ struct Peer {
   // always costs half as much again, no more.
   static constexpr std::uint32_t kRepeatCredit = 256;
 
-  Peer(PeerId id_, const session::TransportConfiguration& configuration, crypto::DtlsFactory& dtls, RandomSource& random,
-       TimePoint now)
+  Peer(PeerId id_, const session::TransportConfiguration& configuration, crypto::DtlsFactory& dtls,
+       RandomSource& random, TimePoint now)
       : id(id_), transport(configuration, dtls, random, now), report_ssrc(random.u32()) {}
 
   PeerId id;
   session::Transport transport;
   std::vector<std::string> ufrags;       // ours: of this ICE generation and, while a restart is on, the one before
   std::vector<SocketAddress> addresses;  // validated by ICE, at most Transport::kMaxPaths
-  bool active = false;  // connected: tracks flow
+  bool active = false;                   // connected: tracks flow
   std::string cname;
-  Ssrc report_ssrc;     // who our RTCP is from, where no stream of ours is meant
+  Ssrc report_ssrc;  // who our RTCP is from, where no stream of ours is meant
 
   std::vector<IncomingStream> incoming;
   std::unique_ptr<session::TwccReceiver> arrivals;  // only when it sends with transport-wide sequence numbers

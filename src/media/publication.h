@@ -1,4 +1,5 @@
-// One media track sent in, as its shard holds it: who sends it, whether it is open, the packets it still has, and who receives it.
+// One media track sent in, as its shard holds it: who sends it, whether it is open, the packets it still has, and who
+// receives it.
 #pragma once
 
 #include <cstdint>

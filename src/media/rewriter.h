@@ -23,8 +23,8 @@ class Rewriter {
   Rewriter(std::uint32_t clock_rate, std::int64_t first_sequence, std::uint32_t first_timestamp)
       : clock_rate_(clock_rate), next_sequence_(first_sequence), newest_timestamp_(first_timestamp) {}
 
-  // From `first` on packets belong to a new epoch. The timestamp moves on by the time since the last packet, at least by
-  // one tick in a hundred of a second, so that frames stay apart and in order.
+  // From `first` on packets belong to a new epoch. The timestamp moves on by the time since the last packet, at least
+  // by one tick in a hundred of a second, so that frames stay apart and in order.
   void begin_epoch(const StoredPacket& first);
 
   bool in_epoch(const StoredPacket& packet) const { return started_ && packet.epoch == epoch_; }

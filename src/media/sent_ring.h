@@ -1,5 +1,5 @@
-// What one receiver was sent lately, by outgoing sequence number, so that a NACK finds the packet in the history. Sized by
-// rate: video 512 (1.2 s at 4 Mb/s), audio 64 (1.3 s).
+// What one receiver was sent lately, by outgoing sequence number, so that a NACK finds the packet in the history. Sized
+// by rate: video 512 (1.2 s at 4 Mb/s), audio 64 (1.3 s).
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,19 @@ namespace bridgehall::media {
 
 class SentRing {
  public:
-  static constexpr Duration kRepeatInterval = 20ms;  // shorter than any round trip that leaves time for a second repetition
+  static constexpr Duration kRepeatInterval =
+      20ms;  // shorter than any round trip that leaves time for a second repetition
 
   // `capacity` is a power of two.
   explicit SentRing(std::uint32_t capacity) : entries_(capacity), mask_(capacity - 1) {}
 
   void note(std::int64_t sequence, Arrival arrival) {
-    entries_[static_cast<std::size_t>(sequence) & mask_] = {arrival, TimePoint::min(), static_cast<std::uint16_t>(sequence), true};
+    entries_[static_cast<std::size_t>(sequence) & mask_] = {arrival, TimePoint::min(),
+                                                            static_cast<std::uint16_t>(sequence), true};
   }
 
-  // The arrival that went out as `sequence`, if it is still known and was not repeated within kRepeatInterval; notes the
-  // repetition.
+  // The arrival that went out as `sequence`, if it is still known and was not repeated within kRepeatInterval; notes
+  // the repetition.
   std::optional<Arrival> take_for_repeat(std::uint16_t sequence, TimePoint now) {
     auto& entry = entries_[sequence & mask_];
     if (!entry.used || entry.sequence != sequence) return std::nullopt;

@@ -76,8 +76,8 @@ void Shard::process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagr
   if (publication->keyframes.deadline() <= now) follow_keyframe_request(publication_index, now);
 }
 
-// The longest of a few histories gives its oldest packet, others the next time: so all become equally long in the end, and
-// whoever comes last has room too. `newest` has at least the packet that has just come.
+// The longest of a few histories gives its oldest packet, others the next time: so all become equally long in the end,
+// and whoever comes last has room too. `newest` has at least the packet that has just come.
 void Shard::shorten_a_history(Publication& newest) {
   constexpr std::uint32_t kLookedAt = 8;
   auto* longest = &newest;
@@ -209,7 +209,8 @@ TimePoint Shard::next_deadline() const {
   if (!handshakes_.empty() || !egress_queue_.empty() || !outbox_.empty()) return TimePoint{};
   auto deadline = std::min(peer_timers_.next_deadline(), keyframe_timers_.next_deadline());
   for (const auto index : collecting_)
-    if (const auto* publication = tables_.publications.get(index)) deadline = std::min(deadline, publication->collect_until);
+    if (const auto* publication = tables_.publications.get(index))
+      deadline = std::min(deadline, publication->collect_until);
   return deadline;
 }
 
@@ -221,7 +222,8 @@ void Shard::set_timer(PeerIndex index, const Peer& peer) {
 
 void Shard::after_transport(PeerIndex index, TimePoint now) {
   auto& peer = tables_.peers[index];
-  while (peer.transport.poll_transmit(transport_datagram_)) outbox_.push(transport_datagram_.path, transport_datagram_.bytes);
+  while (peer.transport.poll_transmit(transport_datagram_))
+    outbox_.push(transport_datagram_.path, transport_datagram_.bytes);
 
   const auto drops = peer.transport.take_drops();
   static constexpr std::array<Drop, static_cast<std::size_t>(session::TransportDrop::count)> kDrops{
@@ -243,9 +245,13 @@ void Shard::after_transport(PeerIndex index, TimePoint now) {
         if (const auto found = by_address_.find(remote); found != by_address_.end() && found->second == index)
           by_address_.erase(found);
         break;
-      case Kind::path_selected: break;  // Egress asks the transport for its path
-      case Kind::connected: activate(index, peer, now); break;
-      case Kind::closed: return remove_peer(index, event->reason);
+      case Kind::path_selected:
+        break;  // Egress asks the transport for its path
+      case Kind::connected:
+        activate(index, peer, now);
+        break;
+      case Kind::closed:
+        return remove_peer(index, event->reason);
     }
   }
   set_timer(index, peer);
@@ -371,7 +377,8 @@ void Shard::add_incoming(PeerIndex index, Peer& peer, std::vector<IncomingTrack>
     if (found == nullptr) continue;
     auto& publication = tables_.publications[*found];
     if (publication.codec != track.codec.codec) continue;
-    if (publication.sender) tables_.peers[publication.sender->peer].incoming[publication.sender->track].attached = false;
+    if (publication.sender)
+      tables_.peers[publication.sender->peer].incoming[publication.sender->track].attached = false;
     publication.sender = TrackRef{index, static_cast<std::uint32_t>(peer.incoming.size())};
     publication.begin_epoch();
     publication.keyframes.reset();
@@ -383,8 +390,9 @@ void Shard::add_incoming(PeerIndex index, Peer& peer, std::vector<IncomingTrack>
 }
 
 void Shard::add_outgoing(Peer& peer, std::vector<OutgoingTrack>& tracks) {
-  std::stable_sort(tracks.begin(), tracks.end(),
-                   [](const auto& a, const auto& b) { return a.track.kind == wire::MediaKind::video && b.track.kind != wire::MediaKind::video; });
+  std::stable_sort(tracks.begin(), tracks.end(), [](const auto& a, const auto& b) {
+    return a.track.kind == wire::MediaKind::video && b.track.kind != wire::MediaKind::video;
+  });
   for (const auto& track : tracks) {
     const auto* found = tables_.publications.find(track.publication);
     if (found == nullptr) continue;

@@ -37,8 +37,8 @@ struct ShardConfiguration {
 class Shard {
  public:
   static constexpr std::size_t kReceiveBatch = 64;
-  // Handshakes are about 0.25 ms each and never bother the media: so many DTLS datagrams a turn, the others wait in line. A full line
-  // drops, and DTLS sends again.
+  // Handshakes are about 0.25 ms each and never bother the media: so many DTLS datagrams a turn, the others wait in
+  // line. A full line drops, and DTLS sends again.
   static constexpr std::size_t kHandshakesPerTurn = 4;
   static constexpr std::size_t kMaxWaitingHandshakes = 4096;
 

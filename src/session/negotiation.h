@@ -1,5 +1,5 @@
-// Offer and answer (RFC 9429, RFC 3264) for a server that answers once: the client's offer goes in, what was agreed and the SDP answer come
-// out. Pure functions of their input; runs on the control thread.
+// Offer and answer (RFC 9429, RFC 3264) for a server that answers once: the client's offer goes in, what was agreed and
+// the SDP answer come out. Pure functions of their input; runs on the control thread.
 #pragma once
 
 #include <array>
@@ -31,7 +31,8 @@ struct NegotiatedCodec {
   std::string fmtp;
 };
 
-// One m-line with media as agreed. Exactly one codec: that of the publication (viewing), or the best that the offer has (publishing).
+// One m-line with media as agreed. Exactly one codec: that of the publication (viewing), or the best that the offer has
+// (publishing).
 struct NegotiatedTrack {
   std::string mid;
   wire::MediaKind kind{};
@@ -43,12 +44,12 @@ struct NegotiatedTrack {
 };
 
 enum class Refusal : std::uint8_t {
-  malformed,         // 400: not SDP, or lines that contradict each other
-  no_fingerprint,    // 400
-  no_bundle,         // 400
-  no_ice,            // 400: ufrag or password missing or not ice-chars
-  no_usable_media,   // 406: no m-line of the needed kind and direction
-  no_common_codec,   // 406
+  malformed,        // 400: not SDP, or lines that contradict each other
+  no_fingerprint,   // 400
+  no_bundle,        // 400
+  no_ice,           // 400: ufrag or password missing or not ice-chars
+  no_usable_media,  // 406: no m-line of the needed kind and direction
+  no_common_codec,  // 406
 };
 
 struct NegotiationError {
@@ -57,8 +58,8 @@ struct NegotiationError {
   std::string message;  // a whole sentence
 };
 
-// What is answered for whoever publishes: up to one audio and one video m-line that sends; other m-lines are rejected (port 0).
-// `video_preference`: codecs in order; the first that the offer has is taken.
+// What is answered for whoever publishes: up to one audio and one video m-line that sends; other m-lines are rejected
+// (port 0). `video_preference`: codecs in order; the first that the offer has is taken.
 struct PublishTerms {
   std::vector<wire::Codec> video_preference{wire::Codec::vp8, wire::Codec::h264, wire::Codec::vp9, wire::Codec::av1};
 };
@@ -91,8 +92,10 @@ struct Negotiated {
   std::vector<NegotiatedTrack> tracks;
 };
 
-std::expected<Negotiated, NegotiationError> answer_publisher(std::string_view offer, const PublishTerms& terms, const LocalEnd& local);
-std::expected<Negotiated, NegotiationError> answer_viewer(std::string_view offer, const ViewTerms& terms, const LocalEnd& local);
+std::expected<Negotiated, NegotiationError> answer_publisher(std::string_view offer, const PublishTerms& terms,
+                                                             const LocalEnd& local);
+std::expected<Negotiated, NegotiationError> answer_viewer(std::string_view offer, const ViewTerms& terms,
+                                                          const LocalEnd& local);
 
 // A trickle-ice-sdpfrag (RFC 8840) as WHIP's PATCH carries it.
 struct IceFragment {
@@ -101,6 +104,7 @@ struct IceFragment {
   bool end_of_candidates = false;
 };
 std::expected<IceFragment, NegotiationError> parse_ice_fragment(std::string_view text);
-std::string make_ice_fragment(const IceCredentials& local, const std::vector<SocketAddress>& candidates, std::string_view first_mid);
+std::string make_ice_fragment(const IceCredentials& local, const std::vector<SocketAddress>& candidates,
+                              std::string_view first_mid);
 
 }  // namespace bridgehall::session

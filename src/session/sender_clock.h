@@ -1,5 +1,6 @@
 // Maps a remote sender's NTP clock onto ours, so that sender reports of many publishers speak one time and lips stay in
-// sync (RFC 3550 section 6.4.1). One SenderClock per peer (its audio and video share one clock), one RtpClock per stream.
+// sync (RFC 3550 section 6.4.1). One SenderClock per peer (its audio and video share one clock), one RtpClock per
+// stream.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,8 @@ namespace bridgehall::session {
 
 class SenderClock {
  public:
-  // A sender report with `remote` NTP arrived at `local` NTP. Keeps the least offset seen (the least delayed report), forgetting slowly
-  // so that drift is followed.
+  // A sender report with `remote` NTP arrived at `local` NTP. Keeps the least offset seen (the least delayed report),
+  // forgetting slowly so that drift is followed.
   void on_sender_report(NtpTime remote, NtpTime local, TimePoint now);
   std::optional<NtpTime> to_local(NtpTime remote) const;
 

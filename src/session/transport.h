@@ -1,7 +1,7 @@
 // One peer's transport: ICE, consent, DTLS and the SRTP keys that come of it, for everything bundled (RFC 9143) on it.
-// The server end is ICE-lite (RFC 8445 section 2.5), the client end a controlling agent with one remote candidate (the load
-// generator and the simulator). Sans-IO: STUN and DTLS datagrams and `now` go in; datagrams and events are polled out. RTP
-// and RTCP pass through sealer() and opener() without touching this object's state. Lives on one shard.
+// The server end is ICE-lite (RFC 8445 section 2.5), the client end a controlling agent with one remote candidate (the
+// load generator and the simulator). Sans-IO: STUN and DTLS datagrams and `now` go in; datagrams and events are polled
+// out. RTP and RTCP pass through sealer() and opener() without touching this object's state. Lives on one shard.
 #pragma once
 
 #include <array>
@@ -38,15 +38,22 @@ struct TransportConfiguration {
 };
 
 enum class CloseReason : std::uint8_t {
-  requested,          // close() was called
-  peer_closed,        // DTLS close_notify
-  connect_timeout,    // no connection within kConnectTimeout of creation
-  consent_lost,       // no authenticated check (server) or response (client) for 30 s (RFC 7675)
-  handshake_failed,   // wrong fingerprint, or no common SRTP profile
+  requested,         // close() was called
+  peer_closed,       // DTLS close_notify
+  connect_timeout,   // no connection within kConnectTimeout of creation
+  consent_lost,      // no authenticated check (server) or response (client) for 30 s (RFC 7675)
+  handshake_failed,  // wrong fingerprint, or no common SRTP profile
 };
 
 // What can be dropped before it reaches media; counted by the owner through take_drops().
-enum class TransportDrop : std::uint8_t { stun_malformed, stun_integrity, stun_unexpected, dtls_before_check, dtls_malformed, count };
+enum class TransportDrop : std::uint8_t {
+  stun_malformed,
+  stun_integrity,
+  stun_unexpected,
+  dtls_before_check,
+  dtls_malformed,
+  count
+};
 
 struct TransportEvent {
   enum class Kind : std::uint8_t {
@@ -83,8 +90,9 @@ class Transport {
   TimePoint next_deadline() const;
   void handle_timeout(TimePoint now);
 
-  // Server: new credentials from a PATCH (RFC 9725 section 4.5.1; RFC 8445 section 9). The old path keeps carrying media until a
-  // check with the new credentials arrives; old credentials stay valid until then. Client: starts checks with the new ones.
+  // Server: new credentials from a PATCH (RFC 9725 section 4.5.1; RFC 8445 section 9). The old path keeps carrying
+  // media until a check with the new credentials arrives; old credentials stay valid until then. Client: starts checks
+  // with the new ones.
   void restart_ice(IceCredentials local, IceCredentials remote, TimePoint now);
   // Client: the local address changed (roaming); checks start anew over it. Nothing to do for a server.
   void recheck_path(TimePoint now);
