@@ -94,14 +94,15 @@ class ShardRoom {
   std::vector<Event> events;
   std::function<void(const Train&)> on_train;
 
+  TimePoint now{10s};
+  std::vector<std::unique_ptr<TestClient>> clients;
+
  private:
   SeededRandom random_;
   session::FakeDtlsFactory dtls_;
 
  public:
-  TimePoint now{10s};
-  std::vector<std::unique_ptr<TestClient>> clients;
-  Shard shard;
+  Shard shard;  // after what it is made of
 
  private:
   void take(const Train& train) {
