@@ -10,8 +10,10 @@ namespace bridgehall::app {
 Result<std::unique_ptr<ShardThread>> ShardThread::start(const ShardSettings& settings,
                                                         std::unique_ptr<crypto::DtlsFactory> dtls,
                                                         std::unique_ptr<RandomSource> random) {
-  auto socket = io::UdpSocket::open(
-      {.port = settings.media_port, .receive_buffer = settings.receive_buffer, .send_buffer = settings.send_buffer});
+  auto socket = io::UdpSocket::open({.port = settings.media_port,
+                                     .receive_buffer = settings.receive_buffer,
+                                     .send_buffer = settings.send_buffer,
+                                     .arrival_times = true});
   if (!socket) return std::unexpected(socket.error());
   return std::unique_ptr<ShardThread>(
       new ShardThread(settings, std::move(dtls), std::move(random), std::move(*socket)));

@@ -3,6 +3,7 @@
 
 #include "base/address.h"
 #include "base/bytes.h"
+#include "base/time.h"
 
 namespace bridgehall {
 
@@ -13,6 +14,7 @@ struct ReceivedDatagram {
   MutableBytes bytes;
   std::size_t segment_size = 0;  // bytes cut into pieces of this size, the last may be shorter
   bool truncated = false;        // it was longer than its buffer
+  TimePoint arrived_at{};        // when the kernel got it; TimePoint{} where that was not asked for
 };
 
 // One or more datagrams to one receiver: `bytes` cut into `segment_size` pieces of which only the last may be shorter

@@ -19,4 +19,6 @@ NtpOrigin read_ntp_origin() {
   return {read_clock(), NtpTime{kSecondsFrom1900To1970 << 32} + wall};
 }
 
+Duration read_wall_to_monotonic() { return read(CLOCK_MONOTONIC) - read(CLOCK_REALTIME); }
+
 }  // namespace bridgehall::io

@@ -11,4 +11,8 @@ TimePoint read_clock();
 // The wall clock beside the monotonic one, for sender reports.
 NtpOrigin read_ntp_origin();
 
+// What has to be added to a wall-clock time of the kernel, a datagram's time stamp, to find its place on the monotonic
+// line.
+Duration read_wall_to_monotonic();
+
 }  // namespace bridgehall::io

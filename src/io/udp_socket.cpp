@@ -11,6 +11,7 @@
 #include <netinet/udp.h>
 #include <sys/socket.h>
 
+#include "io/clock.h"
 #include "io/socket_address.h"
 
 namespace bridgehall::io {
@@ -104,7 +105,9 @@ Result<UdpSocket> UdpSocket::open(const UdpOptions& options) {
   socklen_t size = sizeof actual;
   getsockname(fd.get(), reinterpret_cast<sockaddr*>(&actual), &size);
   const auto port = from_system(reinterpret_cast<const sockaddr&>(actual)).port;
-  return UdpSocket(std::move(fd), dual_stack, port);
+  UdpSocket opened(std::move(fd), dual_stack, port);
+  opened.arrival_times_ = options.arrival_times && set_option(opened.fd(), SOL_SOCKET, SO_TIMESTAMPNS, 1);
+  return opened;
 }
 
 std::size_t UdpSocket::receive(std::span<const MutableBytes> buffers, std::span<ReceivedDatagram> out) {
@@ -122,6 +125,7 @@ std::size_t UdpSocket::receive(std::span<const MutableBytes> buffers, std::span<
   }
   const int received = recvmmsg(fd_.get(), batch.messages.data(), static_cast<unsigned>(room), 0, nullptr);
   if (received <= 0) return 0;
+  const auto wall_to_monotonic = arrival_times_ ? read_wall_to_monotonic() : Duration{};
 
   for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
     auto& header = batch.messages[i].msg_hdr;
@@ -130,6 +134,7 @@ std::size_t UdpSocket::receive(std::span<const MutableBytes> buffers, std::span<
     datagram.bytes = buffers[i].first(batch.messages[i].msg_len);
     datagram.segment_size = datagram.bytes.size();
     datagram.truncated = (header.msg_flags & MSG_TRUNC) != 0;
+    datagram.arrived_at = {};
     for (const cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, const_cast<cmsghdr*>(c))) {
       if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
         const auto info = control_value<in6_pktinfo>(*c);
@@ -141,6 +146,10 @@ std::size_t UdpSocket::receive(std::span<const MutableBytes> buffers, std::span<
         datagram.path.local = IpAddress::v4(b[0], b[1], b[2], b[3]);
       } else if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO) {
         datagram.segment_size = static_cast<std::size_t>(control_value<int>(*c));
+      } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+        const auto stamp = control_value<timespec>(*c);
+        datagram.arrived_at =
+            TimePoint{std::chrono::seconds(stamp.tv_sec) + std::chrono::nanoseconds(stamp.tv_nsec) + wall_to_monotonic};
       } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
         receive_overflows_ = control_value<std::uint32_t>(*c);
       }

@@ -19,6 +19,7 @@ struct UdpOptions {
   int receive_buffer = 0;  // bytes, 0 = system's default; the kernel may give less (net.core.rmem_max)
   int send_buffer = 0;
   bool gro = false;              // let the kernel join datagrams of one sender (buffers should then hold 64 KiB)
+  bool arrival_times = false;    // let the kernel stamp each datagram (SO_TIMESTAMPNS)
   bool count_overflows = false;  // SO_RXQ_OVFL
 };
 
@@ -56,6 +57,7 @@ class UdpSocket {
 
   FileDescriptor fd_;
   bool dual_stack_;
+  bool arrival_times_ = false;
   std::uint16_t port_;
   bool segmentation_ = true;
   std::uint64_t send_errors_ = 0;

@@ -100,6 +100,22 @@ TEST(UdpSocket, JoinsATrainAgainWithGro) {
   EXPECT_EQ(received, bytes.size());
 }
 
+TEST(UdpSocket, TellsWhenTheKernelGotADatagramHoweverLateItIsRead) {
+  auto receiver = UdpSocket::open({.arrival_times = true});
+  auto sender = UdpSocket::open({});
+  ASSERT_TRUE(receiver && sender);
+  const std::vector<std::uint8_t> bytes(100);
+  const Train train{{{}, {IpAddress::v4(127, 0, 0, 1), receiver->port()}}, bytes, 100};
+  const auto before = read_clock();
+  sender->send({&train, 1});
+  const auto sent = read_clock();
+  Inbox inbox;
+  ASSERT_EQ(inbox.receive(*receiver), 1u);
+  // The two clocks are read one after the other, which may differ by a little.
+  EXPECT_GE(inbox.datagrams[0].arrived_at, before - 10ms);
+  EXPECT_LE(inbox.datagrams[0].arrived_at, sent + 10ms);
+}
+
 TEST(UdpSocket, CountsWhatCannotBeSentAndGoesOn) {
   auto sender = UdpSocket::open({});
   ASSERT_TRUE(sender);

@@ -18,7 +18,7 @@ Drop drop_of(crypto::SrtpError error) {
 
 }  // namespace
 
-Publication* Ingress::receive_rtp(Peer& peer, Slot slot, std::size_t size, TimePoint now) {
+Publication* Ingress::receive_rtp(Peer& peer, Slot slot, std::size_t size, TimePoint arrived_at) {
   const MutableBytes datagram = tables_.store.bytes(slot).first(size);
   const auto header = wire::parse_rtp_header(datagram);
   if (!header) return drop(Drop::rtp_malformed);
@@ -34,8 +34,8 @@ Publication* Ingress::receive_rtp(Peer& peer, Slot slot, std::size_t size, TimeP
   (rtx ? stream->rtx_ssrc : stream->ssrc) = header->ssrc;
 
   const BytesView bytes = datagram.first(opened->size);
-  StoredPacket packet{.slot = slot, .timestamp = header->timestamp, .arrived_at = now, .marker = header->marker};
-  read_extensions(peer, *stream, bytes, *header, packet, now);
+  StoredPacket packet{.slot = slot, .timestamp = header->timestamp, .arrived_at = arrived_at, .marker = header->marker};
+  read_extensions(peer, *stream, bytes, *header, packet);
   const auto payload = wire::rtp_payload(bytes, *header);
   if (!payload) return drop(Drop::rtp_bad_payload);
 
@@ -53,14 +53,14 @@ Publication* Ingress::receive_rtp(Peer& peer, Slot slot, std::size_t size, TimeP
     ++counters_.retransmissions_received;
   }
 
-  const auto noted = stream->log.on_packet(sequence, packet.timestamp, now, rtx);
+  const auto noted = stream->log.on_packet(sequence, packet.timestamp, arrived_at, rtx);
   if (noted.arrival == session::ReceiveLog::Arrival::duplicate) return drop(Drop::rtp_duplicate);
   if (noted.arrival == session::ReceiveLog::Arrival::too_old) return drop(Drop::rtp_too_old);
   packet.sequence = noted.extended_sequence;
   auto& publication = tables_.publications[stream->publication];
   if (noted.too_many_missing && publication.open && publication.kind() == wire::MediaKind::video)
     publication.keyframes.want();
-  return store_packet(*stream, packet, now);
+  return store_packet(*stream, packet);
 }
 
 // By SSRC where the offer announced it. Otherwise the first packet that authenticates with the payload type of a track
@@ -80,11 +80,11 @@ Ingress::Source Ingress::find_source(Peer& peer, const wire::RtpHeader& header) 
 }
 
 void Ingress::read_extensions(Peer& peer, const IncomingStream& stream, BytesView bytes, const wire::RtpHeader& header,
-                              StoredPacket& packet, TimePoint now) const {
+                              StoredPacket& packet) const {
   const auto& ids = stream.track.extensions;
   wire::for_each_extension(bytes, header, [&](std::uint8_t id, BytesView value) {
     if (id == ids[wire::ExtensionKind::transport_sequence] && value.size() == 2 && peer.arrivals) {
-      peer.arrivals->on_packet(load_u16(value.data()), now);
+      peer.arrivals->on_packet(load_u16(value.data()), packet.arrived_at);
     } else if (id == ids[wire::ExtensionKind::audio_level] && !value.empty()) {
       packet.audio_level = value[0];
       packet.has_audio_level = true;
@@ -98,7 +98,7 @@ void Ingress::read_extensions(Peer& peer, const IncomingStream& stream, BytesVie
   });
 }
 
-Publication* Ingress::store_packet(IncomingStream& stream, StoredPacket& packet, TimePoint now) {
+Publication* Ingress::store_packet(IncomingStream& stream, StoredPacket& packet) {
   auto& publication = tables_.publications[stream.publication];
   if (!publication.open) return drop(Drop::gate_closed);
   const BytesView bytes = tables_.store.bytes(packet.slot);
@@ -112,7 +112,7 @@ Publication* Ingress::store_packet(IncomingStream& stream, StoredPacket& packet,
   // A packet without payload is bandwidth probing on the media's own SSRC: forwarded empty, as it has a sequence
   // number.
 
-  publication.clock.on_packet(packet.timestamp, ntp_.ntp_at(now));
+  publication.clock.on_packet(packet.timestamp, ntp_.ntp_at(packet.arrived_at));
   packet.epoch = publication.epoch;
   if (packet.payload.keyframe && publication.kind() == wire::MediaKind::video) {
     note_keyframe(publication, packet);

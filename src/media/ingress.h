@@ -14,7 +14,7 @@ class Ingress {
 
   // `slot` holds the datagram and is the caller's. The publication that took the slot over, or nullptr: then it is free
   // to be received into again.
-  Publication* receive_rtp(Peer& peer, Slot slot, std::size_t size, TimePoint now);
+  Publication* receive_rtp(Peer& peer, Slot slot, std::size_t size, TimePoint arrived_at);
 
  private:
   struct Source {
@@ -23,9 +23,9 @@ class Ingress {
   };
   Source find_source(Peer& peer, const wire::RtpHeader& header) const;
   void read_extensions(Peer& peer, const IncomingStream& stream, BytesView bytes, const wire::RtpHeader& header,
-                       StoredPacket& packet, TimePoint now) const;
+                       StoredPacket& packet) const;
   void note_keyframe(Publication& publication, const StoredPacket& packet);
-  Publication* store_packet(IncomingStream& stream, StoredPacket& packet, TimePoint now);
+  Publication* store_packet(IncomingStream& stream, StoredPacket& packet);
   Publication* drop(Drop reason) {
     ++counters_.drops[static_cast<std::size_t>(reason)];
     return nullptr;

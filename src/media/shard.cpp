@@ -59,7 +59,10 @@ void Shard::process_datagram(std::size_t place, const ReceivedDatagram& datagram
 void Shard::process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagram& datagram, TimePoint now) {
   auto& peer = tables_.peers[index];
   if (!peer.active) return drop(Drop::rtp_unknown_ssrc);
-  auto* publication = ingress_.receive_rtp(peer, receive_slots_[place], datagram.bytes.size(), now);
+  // The kernel's own time stamp where there is one: a busy server must not look like a slow line to the sender's
+  // bandwidth estimate.
+  const auto arrived_at = datagram.arrived_at == TimePoint{} ? now : std::min(datagram.arrived_at, now);
+  auto* publication = ingress_.receive_rtp(peer, receive_slots_[place], datagram.bytes.size(), arrived_at);
   set_timer(index, peer);
   if (publication == nullptr) return;
 
