@@ -13,7 +13,8 @@ void IndexCheck::watch(BytesView sealed, TimePoint now, Violations& violations) 
     auto& used = rtp_[ssrc];
     const auto sequence = load_u16(sealed.data() + 2);
     const auto index = used.newest < 0 ? sequence : extend_sequence(used.newest, sequence);
-    if (used.newest < 0 && sequence >= 0x8000)
+    // RFC 3711 section 3.3.1; a keyframe's first packet that came late may have to leave after later ones.
+    if (used.newest < 0 && sequence >= 0x8000 + 512)
       violations.add(now, "ssrc {} begins at {}: the other end could take its rollover counter for -1", ssrc, sequence);
     used.newest = std::max<std::int64_t>(used.newest, index);
     if (!use(used, index)) violations.add(now, "SRTP index {} of ssrc {} was used twice", index, ssrc);
