@@ -81,7 +81,7 @@ void OpenSslDtlsSession::handle_datagram(BytesView datagram, TimePoint now) {
 // Nothing authenticates epoch 0, so an alert there is nobody's word (RFC 6347 section 4.1.2.7). Records of epoch 1 that
 // come too early are dropped: OpenSSL would keep up to a hundred of 17 KB each; the peer repeats its flight.
 bool OpenSslDtlsSession::admits(const DtlsRecord& record) const {
-  if (record.epoch == 1) return expects_encrypted_finished();
+  if (record.epoch == 1) return expects_encrypted_finished() && may_be_sealed(record);
   if (record.epoch != 0) return false;
   if (record.content == DtlsContent::change_cipher_spec) {
     return !flight_.empty() && record.bytes.size() == DtlsRecord::kHeaderSize + 1;
@@ -93,6 +93,15 @@ bool OpenSslDtlsSession::admits(const DtlsRecord& record) const {
   // OpenSSL's queue for the true message of its number.
   if (message->type == DtlsMessage::client_hello) return message->number == 0;
   return !flight_.empty() && sent_by(DtlsRole::client, message->type);
+}
+
+// Shorter than nonce, one byte and tag, a record cannot be authentic. OpenSSL before 3.0.22 takes that for an error of
+// the connection and ends it.
+bool OpenSslDtlsSession::may_be_sealed(const DtlsRecord& record) const {
+  constexpr std::size_t kTag = 16;
+  const auto* cipher = SSL_get_current_cipher(ssl_.get());
+  const bool explicit_nonce = cipher == nullptr || SSL_CIPHER_get_cipher_nid(cipher) != NID_chacha20_poly1305;
+  return record.bytes.size() > DtlsRecord::kHeaderSize + (explicit_nonce ? 8 : 0) + kTag;
 }
 
 bool OpenSslDtlsSession::expects_encrypted_finished() const {
@@ -198,7 +207,7 @@ void OpenSslDtlsSession::handle_connected_record(const DtlsRecord& record, TimeP
     send_again(flight_.answer_repeat(now));  // the client's last flight again: it has not seen our Finished
     return;
   }
-  if (record.epoch != 1 || ssl_ == nullptr) {
+  if (record.epoch != 1 || ssl_ == nullptr || !may_be_sealed(record)) {
     ++dropped_;
     return;
   }

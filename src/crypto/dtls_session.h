@@ -42,6 +42,7 @@ class OpenSslDtlsSession final : public DtlsSession {
   bool handle_handshake_record(const DtlsRecord& record, TimePoint now);
   void handle_connected_record(const DtlsRecord& record, TimePoint now);
   bool admits(const DtlsRecord& record) const;
+  bool may_be_sealed(const DtlsRecord& record) const;
   bool expects_encrypted_finished() const;
   bool advance(BytesView record, TimePoint now);
   Progress step(BytesView record);
