@@ -2,8 +2,10 @@
 // that cross threads in SPSC rings; control owns the ids. Commands of one ring are carried out in order.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -19,25 +21,58 @@ using PeerId = Id<struct PeerTag>;
 // One media track sent in: (conference, name, kind). Outlives the peer that sends it, so that viewers stay when a
 // publisher comes back.
 using PublicationId = Id<struct PublicationTag>;
+// One conference as the media core knows it: its voices compete for the places in which they are heard. 0 is no room.
+using RoomId = Id<struct RoomTag>;
+
+// Who of a room is heard is decided once for all who listen: so many voices at a time, each in a place of its own.
+inline constexpr std::size_t kVoicePlaces = 3;
+// Layers of one picture: simulcast encodings, lowest first, or spatial layers of one stream (SVC).
+inline constexpr std::uint8_t kMaxLayers = 3;
 
 struct IncomingTrack {
   PublicationId publication;
-  session::NegotiatedTrack track;
+  session::NegotiatedTrack track;  // with rids: one layer for each
 };
 
+// What a slot is for. When a line is weak the last named suffer first.
+enum class SlotUse : std::uint8_t { voice, stage, slides, tile };
+
+// A slot: a track that we send to a peer. It can be filled, switched and emptied at any time without negotiation; what
+// the client sees stays one unbroken stream.
 struct OutgoingTrack {
-  PublicationId publication;
   session::NegotiatedTrack track;
   Ssrc ssrc;
   Ssrc rtx_ssrc;
+  SlotUse use = SlotUse::stage;
+  PublicationId publication{};              // what it begins with; 0: nothing
+  std::uint8_t layer = kMaxLayers - 1;      // the highest wanted
+  std::optional<std::uint8_t> voice_place;  // audio: what the room's place carries, except the peer's own voice
 };
+// A slot's number: its place in CreatePeer::outgoing.
+using SlotNumber = std::uint8_t;
 
 // -- commands --
 
 // The publication exists from now on, closed: nothing of it is forwarded until SetGate opens it.
+struct AddRoom {
+  RoomId room;
+};
+// Its voice places fall silent; publications and peers are removed on their own.
+struct RemoveRoom {
+  RoomId room;
+};
+// Audio with a room competes for its voice places while it is open.
 struct AddPublication {
   PublicationId publication;
   wire::Codec codec{};
+  RoomId room{};
+};
+// Who is heard first: the stage's voice always (in place 0, which lips are in sync with), then those to whom the chair
+// gave the floor, then the loudest of the others.
+enum class VoiceRank : std::uint8_t { open, granted, stage };
+struct SetVoiceRank {
+  PublicationId publication;
+  VoiceRank rank{};
 };
 // The floor: a closed publication's packets are not forwarded, whatever its sender does.
 struct SetGate {
@@ -54,8 +89,24 @@ struct CreatePeer {
   PeerId peer;
   session::TransportConfiguration transport;
   std::string cname;
+  RoomId room{};  // whose voices its voice slots carry
   std::vector<IncomingTrack> incoming;
-  std::vector<OutgoingTrack> outgoing;
+  std::vector<OutgoingTrack> outgoing;  // video before audio: audio rides last in a train
+};
+// From now on the slot shows this publication, from a keyframe on; until then it keeps what it has, so that nobody
+// looks at black. Filling it with what it has changes only the layer, at that layer's next keyframe.
+struct FillSlot {
+  PeerId peer;
+  SlotNumber slot = 0;
+  PublicationId publication;
+  std::uint8_t payload_type = 0;  // of the publication's codec, as this peer negotiated it
+  std::uint8_t rtx_payload_type = 0;
+  std::uint8_t layer = kMaxLayers - 1;  // the highest wanted
+};
+// Nothing is sent in it any more: it costs nothing.
+struct EmptySlot {
+  PeerId peer;
+  SlotNumber slot = 0;
 };
 struct RestartIce {
   PeerId peer;
@@ -70,8 +121,8 @@ struct ReadCounters {
   std::uint64_t request = 0;
 };
 
-using Command = std::variant<AddPublication, SetGate, RemovePublication, std::unique_ptr<CreatePeer>, RestartIce,
-                             ClosePeer, ReadCounters>;
+using Command = std::variant<AddRoom, RemoveRoom, AddPublication, SetGate, SetVoiceRank, RemovePublication,
+                             std::unique_ptr<CreatePeer>, FillSlot, EmptySlot, RestartIce, ClosePeer, ReadCounters>;
 
 // -- events --
 
@@ -90,6 +141,27 @@ struct PeerClosed {
 };
 struct IceRestarted {
   PeerId peer;
+};
+// Who is heard in the room now, by place; 0: nobody. `speaking`, bit i: place i is above the threshold of speech.
+// Ephemeral: at most ten a second for each room.
+struct VoicesChanged {
+  RoomId room;
+  std::array<PublicationId, kVoicePlaces> places{};
+  std::uint8_t speaking = 0;
+};
+// Packets of the publication arrive, or have stopped arriving for kFlowTimeout; open or not.
+inline constexpr Duration kFlowTimeout = 2s;
+struct FlowChanged {
+  PublicationId publication;
+  bool flowing = false;
+};
+// What a slot of a peer does. `limited`: the peer's line does not carry what was asked for.
+enum class SlotFlow : std::uint8_t { waiting, showing, limited, off_by_line };
+struct SlotChanged {
+  PeerId peer;
+  SlotNumber slot = 0;
+  PublicationId publication;
+  SlotFlow flow{};
 };
 
 enum class Drop : std::uint8_t {
@@ -137,7 +209,7 @@ struct ShardCounters {
   std::array<std::uint64_t, 65> train_lengths{};  // datagrams per train
 };
 
-using Event =
-    std::variant<PeerCreated, PeerRefused, PeerConnected, PeerClosed, IceRestarted, std::unique_ptr<ShardCounters>>;
+using Event = std::variant<PeerCreated, PeerRefused, PeerConnected, PeerClosed, IceRestarted, VoicesChanged,
+                           FlowChanged, SlotChanged, std::unique_ptr<ShardCounters>>;
 
 }  // namespace bridgehall::media

@@ -41,6 +41,8 @@ struct NegotiatedTrack {
   // Publishing: the SSRCs that the offer announces; 0 when it has none (then found by mid, or by payload type).
   Ssrc remote_ssrc{};
   Ssrc remote_rtx_ssrc{};
+  // Simulcast (RFC 8853): the encodings' rids, lowest first as W3C's default has it; empty: one encoding.
+  std::vector<std::string> rids;
 };
 
 enum class Refusal : std::uint8_t {
@@ -77,6 +79,30 @@ struct ViewTerms {
   std::vector<ViewSource> sources;  // at most one audio, one video
 };
 
+// What is answered to a participant, who sends and receives in one peer: every m-line that is named here, all others
+// are rejected. Slots agree on every codec that both sides know, since what fills them changes.
+struct SlotTerms {
+  std::string mid;
+  Ssrc ssrc{};
+  Ssrc rtx_ssrc{};        // used for video with RTX
+  std::string stream_id;  // msid: the stage's picture and its voice share one
+  std::string track_id;
+};
+struct ParticipantTerms {
+  std::vector<std::string> sends;  // mids that the client sends on
+  std::vector<SlotTerms> slots;    // mids that it receives on
+  std::vector<wire::Codec> video_preference{wire::Codec::vp8, wire::Codec::h264, wire::Codec::vp9, wire::Codec::av1};
+};
+struct NegotiatedSlot {
+  std::string mid;
+  wire::MediaKind kind{};
+  std::vector<NegotiatedCodec> codecs;  // never empty, in the offer's order
+  wire::ExtensionIds extensions;
+
+  // What a publication of this codec is sent as; nullptr: this client cannot decode it.
+  const NegotiatedCodec* codec_for(wire::Codec codec, std::string_view publisher_fmtp) const;
+};
+
 struct LocalEnd {
   IceCredentials credentials;
   crypto::Fingerprint fingerprint;
@@ -96,6 +122,19 @@ std::expected<Negotiated, NegotiationError> answer_publisher(std::string_view of
                                                              const LocalEnd& local);
 std::expected<Negotiated, NegotiationError> answer_viewer(std::string_view offer, const ViewTerms& terms,
                                                           const LocalEnd& local);
+
+struct NegotiatedParticipant {
+  std::string answer;
+  IceCredentials remote_credentials;
+  crypto::Fingerprint remote_fingerprint;
+  std::string first_mid;                // the BUNDLE group's tag
+  std::vector<NegotiatedTrack> tracks;  // in the order of ParticipantTerms::sends
+  std::vector<NegotiatedSlot> slots;    // in the order of ParticipantTerms::slots
+};
+// An m-line that is named but missing, of the wrong direction or without a common codec is a refusal that names it.
+std::expected<NegotiatedParticipant, NegotiationError> answer_participant(std::string_view offer,
+                                                                          const ParticipantTerms& terms,
+                                                                          const LocalEnd& local);
 
 // A trickle-ice-sdpfrag (RFC 8840) as WHIP's PATCH carries it.
 struct IceFragment {
