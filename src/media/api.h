@@ -53,7 +53,6 @@ using SlotNumber = std::uint8_t;
 
 // -- commands --
 
-// The publication exists from now on, closed: nothing of it is forwarded until SetGate opens it.
 struct AddRoom {
   RoomId room;
 };
@@ -61,6 +60,7 @@ struct AddRoom {
 struct RemoveRoom {
   RoomId room;
 };
+// The publication exists from now on, closed: nothing of it is forwarded until SetGate opens it.
 // Audio with a room competes for its voice places while it is open.
 struct AddPublication {
   PublicationId publication;
