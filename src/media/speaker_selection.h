@@ -1,0 +1,118 @@
+// Who is heard in one room, decided once for all its receivers: three places, each one voice or none. The owner is
+// the shard that decides for the conference; nothing here allocates but add(). A voice is an open microphone; a closed
+// one is removed, and is gone from its place at once.
+//
+// The rules, in order:
+// - The stage's voice has place 0 as long as it sends, speaking or not: it shares a stream with the stage's picture,
+//   so that lips stay in sync. Without it place 0 is as the others, only taken last.
+// - A free place, or one whose voice has said nothing for kIdle, goes to the first packet of speech: no syllable is
+//   lost. Who has gone quiet stays until somebody takes the place, so silence costs no switch.
+// - A granted speaker who speaks takes the place of one who is merely open at once.
+// - Between equals, who speaks keeps the place for kHold and until somebody else has spoken for kAttack and is
+// louder
+//   by kClearlyLouder: a cough takes no floor, and two who are about as loud do not take turns.
+// - A voice that stays keeps its place, except that the stage moves to 0.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/id.h"
+#include "base/time.h"
+#include "media/publication.h"
+
+namespace bridgehall::media {
+
+// A voice of one room, by its number there; used again after remove().
+using Voice = Id<struct VoiceTag, std::uint8_t>;
+
+class SpeakerSelection {
+ public:
+  static constexpr std::size_t kMaxVoices = 256;   // a wall has 25 sites; the rest is delegates with open microphones
+  static constexpr Duration kRankInterval = 20ms;  // at most one comparison of all voices in this time ...
+  static constexpr Duration kHold = 500ms;         // ... but for a voice that begins to speak
+  static constexpr Duration kAttack = 200ms;       // speech before a talking voice of the same rank is displaced
+  static constexpr Duration kIdle = 1s;            // longer than a pause between sentences
+  static constexpr Duration kSpeaking = 300ms;     // since the last packet of speech: bridges gaps between words
+  static constexpr Duration kTimeout = 2s;         // Opus in DTX still sends every 400 ms
+  static constexpr float kClearlyLouder = 9;       // dB; 10 dB is heard as twice as loud
+
+  // Nobody, or a voice.
+  using Places = std::array<std::optional<Voice>, kVoicePlaces>;
+
+  // A microphone was opened; nullopt when the room is full. Its rank is open until told otherwise.
+  std::optional<Voice> add(PublicationIndex publication);
+  // It was closed or has gone: no longer in places() when this returns.
+  void remove(Voice voice);
+  // There is one stage: who had it before becomes open.
+  void set_rank(Voice voice, VoiceRank rank);
+
+  // A packet of an open microphone: the value of its RFC 6464 extension (V bit and level), if it sends one, and the
+  // size of its payload. O(1).
+  void on_audio(Voice voice, std::optional<std::uint8_t> level, std::size_t payload_bytes, TimePoint now);
+
+  // Decides. To be called after the packets of a turn are noted and before they are forwarded, so that the first one of
+  // a new speaker is forwarded too; the order of packets within the turn does not matter. True when places() differ
+  // from what they were at the last call. O(1) unless a comparison is due.
+  bool update(TimePoint now);
+  // When update() has something to do though no packet came; kNever when not.
+  TimePoint next_deadline() const;
+
+  const Places& places() const { return places_; }
+  PublicationIndex publication(Voice voice) const { return voices_[voice.value()].publication; }
+
+  // For the user interface: bit p is set when the voice in place p speaks now.
+  std::uint8_t speaking(TimePoint now) const;
+  // For a receiver with one audio track only: the stage's voice, else the place that leads the talk, with the same
+  // hold. Part of what update() reports.
+  std::optional<Voice> lead() const { return lead_; }
+
+ private:
+  struct State {
+    PublicationIndex publication;
+    bool used = false;
+    bool sending = false;  // a packet came since it was added
+    bool spoke = false;
+    VoiceRank rank = VoiceRank::open;
+    std::int8_t place = -1;
+    float loudness = 0;  // dB above silence (127 + level in dBov), of its speech, smoothed
+    float floor = 0;     // dB above silence, or bytes: what it sends when nobody speaks
+    Duration speech{};   // how much of the last moments was speech, at most kAttack
+    TimePoint last_packet{};
+    TimePoint last_speech{};
+    TimePoint since{};  // in a place
+  };
+
+  State& state(Voice voice) { return voices_[voice.value()]; }
+  const State& state(Voice voice) const { return voices_[voice.value()]; }
+  bool present(const State& voice, TimePoint now) const { return voice.sending && now - voice.last_packet < kTimeout; }
+  bool silent_for(const State& voice, Duration time, TimePoint now) const {
+    return !voice.spoke || now - voice.last_speech >= time;
+  }
+
+  void vacate(std::size_t place);
+  void put(Voice voice, std::size_t place, TimePoint now);
+  void move(std::size_t from, std::size_t to);
+  void expire(TimePoint now);
+  void claim_stage(TimePoint now);
+  void make_room_at_stage(TimePoint now);
+  std::optional<Voice> best_candidate(TimePoint now, Duration speech) const;
+  std::optional<std::size_t> free_place() const;
+  std::optional<std::size_t> weakest(TimePoint now, VoiceRank rank, bool only_idle) const;
+  bool fill_one(TimePoint now);
+  bool contest_one(TimePoint now);
+  void choose_lead(TimePoint now);
+
+  std::vector<State> voices_;
+  std::optional<Voice> stage_;
+  Places places_{};
+  std::optional<Voice> lead_;
+  TimePoint lead_since_{};
+  TimePoint next_rank_{};
+  bool urgent_ = false;   // somebody may be heard who is not: do not wait for next_rank_
+  bool changed_ = false;  // since the last update()
+};
+
+}  // namespace bridgehall::media
