@@ -30,7 +30,10 @@ OneToMany::OneToMany(std::uint32_t viewers) : shard_({.max_peers = viewers + 1},
   clients_.push_back(connect(std::move(publisher), 0));
   for (std::uint32_t i = 1; i <= viewers; ++i) {
     auto viewer = std::make_unique<media::CreatePeer>();
-    viewer->outgoing.push_back({kVideo, video_track(), Ssrc{0x2000 + 2 * i}, Ssrc{0x2001 + 2 * i}});
+    viewer->outgoing.push_back({.track = video_track(),
+                                .ssrc = Ssrc{0x2000 + 2 * i},
+                                .rtx_ssrc = Ssrc{0x2001 + 2 * i},
+                                .publication = kVideo});
     clients_.push_back(connect(std::move(viewer), i));
   }
   for (int turn = 0; turn < 1000 && shard_.counters().peers_connected < clients_.size(); ++turn) exchange();

@@ -12,7 +12,6 @@ constexpr Duration kRoundTrip = 60ms;
 
 media::OutgoingTrack video_track(const ViewerOptions& o, media::PeerId peer) {
   media::OutgoingTrack track{
-      .publication = o.video,
       .track = {.mid = "v",
                 .kind = wire::MediaKind::video,
                 .codec = {.codec = o.codec,
@@ -22,19 +21,20 @@ media::OutgoingTrack video_track(const ViewerOptions& o, media::PeerId peer) {
                           .pli = true,
                           .fir = true}},
       .ssrc = Ssrc{0x20000000 + peer.value() * 4},
-      .rtx_ssrc = Ssrc{0x20000001 + peer.value() * 4}};
+      .rtx_ssrc = Ssrc{0x20000001 + peer.value() * 4},
+      .publication = o.video};
   track.track.extensions[wire::ExtensionKind::video_orientation] = 7;
   track.track.extensions[wire::ExtensionKind::dependency_descriptor] = o.two_byte_extensions ? 33 : 9;
   return track;
 }
 
 media::OutgoingTrack audio_track(const ViewerOptions& o, media::PeerId peer) {
-  media::OutgoingTrack track{.publication = o.audio,
-                             .track = {.mid = "a",
+  media::OutgoingTrack track{.track = {.mid = "a",
                                        .kind = wire::MediaKind::audio,
                                        .codec = {.codec = wire::Codec::opus, .payload_type = ModelViewer::kAudioType}},
                              .ssrc = Ssrc{0x20000002 + peer.value() * 4},
-                             .rtx_ssrc = Ssrc{0x20000003 + peer.value() * 4}};
+                             .rtx_ssrc = Ssrc{0x20000003 + peer.value() * 4},
+                             .publication = o.audio};
   track.track.extensions[wire::ExtensionKind::audio_level] = o.two_byte_extensions ? 20 : 2;
   return track;
 }

@@ -162,7 +162,8 @@ const Session* Directory::view(SessionOrder order, const session::ViewTerms& ter
                                      [&](const auto& s) { return wire::kind_of(s.codec) == track.kind; });
     const auto& sent = track_of(publication, track.kind);
     if (source == terms.sources.end() || !sent) continue;
-    create->outgoing.push_back({sent->id, std::move(track), source->ssrc, source->rtx_ssrc});
+    create->outgoing.push_back(
+        {.track = std::move(track), .ssrc = source->ssrc, .rtx_ssrc = source->rtx_ssrc, .publication = sent->id});
   }
   publication.viewers.insert(session.peer);
   note_use(publication, now);

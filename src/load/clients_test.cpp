@@ -60,8 +60,9 @@ class Conference {
         session::make_viewer_offer(local, std::vector{wire::Codec::opus, wire::Codec::vp8}), terms, server);
     ASSERT_TRUE(negotiated);
     auto peer = create_peer(*negotiated, server);
-    peer->outgoing.push_back({kAudio, negotiated->tracks[0], Ssrc{base}, {}});
-    peer->outgoing.push_back({kVideo, negotiated->tracks[1], Ssrc{base + 1}, Ssrc{base + 2}});
+    peer->outgoing.push_back({.track = negotiated->tracks[0], .ssrc = Ssrc{base}, .publication = kAudio});
+    peer->outgoing.push_back(
+        {.track = negotiated->tracks[1], .ssrc = Ssrc{base + 1}, .rtx_ssrc = Ssrc{base + 2}, .publication = kVideo});
     shard_.handle_command(std::move(peer), now_);
     const auto agreed = session::read_answer(negotiated->answer);
     ASSERT_TRUE(agreed);

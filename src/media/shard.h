@@ -83,6 +83,11 @@ class Shard {
   void follow_keyframe_request(PublicationIndex index, TimePoint now);
 
   // Commands.
+  void carry_out(AddRoom&&, TimePoint) {}
+  void carry_out(RemoveRoom&&, TimePoint) {}
+  void carry_out(SetVoiceRank&&, TimePoint) {}
+  void carry_out(FillSlot&&, TimePoint) {}
+  void carry_out(EmptySlot&&, TimePoint) {}
   void carry_out(AddPublication&& command, TimePoint now);
   void carry_out(SetGate&& command, TimePoint now);
   void carry_out(RemovePublication&& command, TimePoint now);

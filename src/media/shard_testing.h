@@ -150,8 +150,11 @@ inline std::unique_ptr<CreatePeer> publisher_command(PeerId peer) {
 inline std::unique_ptr<CreatePeer> viewer_command(PeerId peer) {
   auto command = std::make_unique<CreatePeer>();
   command->peer = peer;
-  command->outgoing = {{kAudio, audio_track(), Ssrc{0x2000 + peer.value() * 4}, Ssrc{}},
-                       {kVideo, video_track(), Ssrc{0x2001 + peer.value() * 4}, Ssrc{0x2002 + peer.value() * 4}}};
+  command->outgoing = {{.track = audio_track(), .ssrc = Ssrc{0x2000 + peer.value() * 4}, .publication = kAudio},
+                       {.track = video_track(),
+                        .ssrc = Ssrc{0x2001 + peer.value() * 4},
+                        .rtx_ssrc = Ssrc{0x2002 + peer.value() * 4},
+                        .publication = kVideo}};
   return command;
 }
 
