@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/time.h"
 #include "media/packet_store.h"
+#include "wire/frame_facts.h"
 #include "wire/payload.h"
 
 namespace bridgehall::media {
@@ -32,6 +33,7 @@ struct StoredPacket {
   bool has_video_orientation = false;
   bool marker = false;
   wire::PayloadInfo payload{};
+  wire::FrameFacts frame{};
 };
 
 class History {

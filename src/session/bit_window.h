@@ -32,6 +32,18 @@ class BitWindow {
     }
   }
 
+  // How many bits of (after, newest] are set; newest - after <= N.
+  int count(std::int64_t after, std::int64_t newest) const {
+    int count = 0;
+    for (std::int64_t first = after + 1; first <= newest;) {
+      const std::int64_t last = std::min(newest, first | 63);
+      const std::uint64_t ones = ~std::uint64_t{0} >> (63 - (last - first));
+      count += std::popcount(word(first) & ones << (first & 63));
+      first = last + 1;
+    }
+    return count;
+  }
+
  private:
   static std::size_t index(std::int64_t sequence) { return (static_cast<std::uint64_t>(sequence) & (N - 1)) / 64; }
   std::uint64_t word(std::int64_t sequence) const { return words_[index(sequence)]; }
