@@ -4,7 +4,8 @@
   aiortc_client.py publish http://localhost:8080/whip/demo/hall --token ... --seconds 20
   aiortc_client.py view    http://localhost:8080/whep/demo/hall --token ... --frames 50
 
-The viewer ends with one line of JSON: pictures decoded, how many differ from the one before, samples of sound, and its loudness.
+The viewer ends with one line of JSON: pictures decoded, how many differ from the one before, samples of sound, its loudness, and the strongest
+frequency (to 50 Hz) where it was loudest.
 The publisher writes "connected" as soon as it is, and ends after --seconds or on end of input.
 """
 
@@ -104,7 +105,7 @@ async def publish(arguments):
 
 async def view(arguments):
     connection = RTCPeerConnection()
-    seen = {"pictures": 0, "changed": 0, "samples": 0, "loudness": 0.0, "width": 0, "height": 0}
+    seen = {"pictures": 0, "changed": 0, "samples": 0, "loudness": 0.0, "frequency": 0, "width": 0, "height": 0}
     done = asyncio.Event()
     tasks = []
 
@@ -126,9 +127,13 @@ async def view(arguments):
 
     async def listen(track):
         while True:
-            samples = (await track.recv()).to_ndarray().astype(float)
+            frame = await track.recv()
+            samples = frame.to_ndarray().astype(float)[0, :: len(frame.layout.channels)]
             seen["samples"] += samples.size
-            seen["loudness"] = max(seen["loudness"], float(numpy.sqrt((samples**2).mean())))
+            loudness = float(numpy.sqrt((samples**2).mean()))
+            if loudness > seen["loudness"]:
+                strongest = int(numpy.abs(numpy.fft.rfft(samples)).argmax())
+                seen["loudness"], seen["frequency"] = loudness, round(strongest * frame.sample_rate / samples.size)
             look()
 
     @connection.on("track")

@@ -16,10 +16,13 @@ constexpr const char* kSources =
 }  // namespace
 
 Publisher::Publisher(int tone_hz) : peer_(fmt::format(kSources, tone_hz)) {
-  GstWebRTCRTPTransceiver* raw = nullptr;
-  g_signal_emit_by_name(peer_.rtc(), "get-transceiver", 0, &raw);
-  const ObjectPtr<GstWebRTCRTPTransceiver> video(raw);
-  g_object_set(raw, "do-nack", TRUE, nullptr);
+  for (const int line : {0, 1}) {
+    GstWebRTCRTPTransceiver* raw = nullptr;
+    g_signal_emit_by_name(peer_.rtc(), "get-transceiver", line, &raw);
+    const ObjectPtr<GstWebRTCRTPTransceiver> transceiver(raw);
+    g_object_set(raw, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, nullptr);
+    if (line == 0) g_object_set(raw, "do-nack", TRUE, nullptr);  // the picture's
+  }
 }
 
 }  // namespace bridgehall::gstreamer_client
