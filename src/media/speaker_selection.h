@@ -30,14 +30,14 @@ using Voice = Id<struct VoiceTag, std::uint8_t>;
 
 class SpeakerSelection {
  public:
-  static constexpr std::size_t kMaxVoices = 256;   // a wall has 25 sites; the rest is delegates with open microphones
-  static constexpr Duration kRankInterval = 20ms;  // at most one comparison of all voices in this time ...
-  static constexpr Duration kHold = 500ms;         // ... but for a voice that begins to speak
-  static constexpr Duration kAttack = 200ms;       // speech before a talking voice of the same rank is displaced
-  static constexpr Duration kIdle = 1s;            // longer than a pause between sentences
-  static constexpr Duration kSpeaking = 300ms;     // since the last packet of speech: bridges gaps between words
-  static constexpr Duration kTimeout = 2s;         // Opus in DTX still sends every 400 ms
-  static constexpr float kClearlyLouder = 9;       // dB; 10 dB is heard as twice as loud
+  static constexpr std::size_t kMaxVoices = 256;  // a wall has 25 sites; the rest is delegates with open microphones
+  static constexpr Duration kComparisonInterval = 20ms;  // at most one comparison of all voices in this time ...
+  static constexpr Duration kHold = 500ms;               // ... but for a voice that begins to speak
+  static constexpr Duration kAttack = 200ms;             // speech before a talking voice of the same rank is displaced
+  static constexpr Duration kIdle = 1s;                  // longer than a pause between sentences
+  static constexpr Duration kSpeaking = 300ms;           // since the last packet of speech: bridges gaps between words
+  static constexpr Duration kTimeout = 2s;               // Opus in DTX still sends every 400 ms
+  static constexpr float kClearlyLouder = 9;             // dB; 10 dB is heard as twice as loud
 
   // Nobody, or a voice.
   using Places = std::array<std::optional<Voice>, kVoicePlaces>;
@@ -75,43 +75,41 @@ class SpeakerSelection {
     bool used = false;
     bool sending = false;  // a packet came since it was added
     bool spoke = false;
+    bool by_size = false;  // it sends no levels
     VoiceRank rank = VoiceRank::open;
     std::int8_t place = -1;
-    float loudness = 0;  // dB above silence (127 + level in dBov), of its speech, smoothed
-    float floor = 0;     // dB above silence, or bytes: what it sends when nobody speaks
-    Duration speech{};   // how much of the last moments was speech, at most kAttack
+    float loudness = 0;  // of its speech: dB above silence (127 + level in dBov), averaged
+    float floor = 0;     // what it sends when nobody speaks: dB above silence, or bytes
+    Duration speech{};   // how much of the last moments was speech
     TimePoint last_packet{};
     TimePoint last_speech{};
-    TimePoint since{};  // in a place
+    TimePoint placed_at{};
   };
 
   State& state(Voice voice) { return voices_[voice.value()]; }
   const State& state(Voice voice) const { return voices_[voice.value()]; }
-  bool present(const State& voice, TimePoint now) const { return voice.sending && now - voice.last_packet < kTimeout; }
-  bool silent_for(const State& voice, Duration time, TimePoint now) const {
-    return !voice.spoke || now - voice.last_speech >= time;
-  }
+  bool stage_has_first_place() const { return stage_ && places_[0] == stage_; }
 
+  void put(Voice voice, std::size_t place, TimePoint placed_at);
   void vacate(std::size_t place);
-  void put(Voice voice, std::size_t place, TimePoint now);
-  void move(std::size_t from, std::size_t to);
-  void expire(TimePoint now);
-  void claim_stage(TimePoint now);
-  void make_room_at_stage(TimePoint now);
-  std::optional<Voice> best_candidate(TimePoint now, Duration speech) const;
-  std::optional<std::size_t> free_place() const;
-  std::optional<std::size_t> weakest(TimePoint now, VoiceRank rank, bool only_idle) const;
-  bool fill_one(TimePoint now);
-  bool contest_one(TimePoint now);
+  void compare_all(TimePoint now);
+  void drop_timed_out(TimePoint now);
+  void claim_first_place(TimePoint now);
+  void fill(TimePoint now);
+  void contest(TimePoint now);
   void choose_lead(TimePoint now);
+  std::optional<Voice> loudest_waiting(TimePoint now, Duration least_speech) const;
+  std::optional<std::size_t> place_for(const State& candidate, TimePoint now) const;
+  bool may_go(const State& seated, TimePoint now) const;
+  std::optional<std::size_t> weakest_place(TimePoint now) const;
 
   std::vector<State> voices_;
   std::optional<Voice> stage_;
   Places places_{};
   std::optional<Voice> lead_;
   TimePoint lead_since_{};
-  TimePoint next_rank_{};
-  bool urgent_ = false;   // somebody may be heard who is not: do not wait for next_rank_
+  TimePoint next_comparison_{};
+  bool urgent_ = false;   // somebody may be heard who is not: do not wait for next_comparison_
   bool changed_ = false;  // since the last update()
 };
 
