@@ -1,6 +1,6 @@
-// What the line to one peer is like, from what its feedback says: SendLog gives it one LineReport per transport-wide
-// message, ReportedStream one per report block of receivers without these. Fixed memory, no allocation; a few calls a
-// second per peer.
+// What the line to one peer is like, from what its feedback says: SendLog makes one LineReport of each transport-wide
+// message; for receivers without these ReportedStream makes one of each report block (feed one kind only). Fixed
+// memory, no allocation; a few calls a second per peer.
 #pragma once
 
 #include <array>
@@ -40,7 +40,8 @@ struct LineSummary {
 class LineMonitor {
  public:
   static constexpr Duration kBucket = 250ms;
-  static constexpr std::size_t kBuckets = 6;  // 1.5 s: long enough to be no accident, short enough to act on
+  static constexpr std::size_t kRateBuckets = 3;  // of these for the bit rate, which has to follow a fall at once
+  static constexpr std::size_t kBuckets = 6;      // 1.5 s: long enough to be no accident, short enough to act on
   static constexpr Duration kLeastBucket = 1s;
   static constexpr std::size_t kLeastBuckets = 10;
   static constexpr Duration kSmoothing = 200ms;

@@ -26,7 +26,8 @@ class SendLog {
   // What wire::parse_transport_feedback() gave.
   LineReport on_feedback(std::span<const wire::TransportFeedback::Entry> entries, TimePoint now);
 
-  // How long ago the oldest packet was sent that is newer than all that feedback has spoken of; 0 when there is none.
+  // How long ago the oldest packet was sent that is newer than all that feedback has spoken of; 0 when there is none,
+  // and until feedback has come at all (a receiver may have negotiated it and not do it).
   Duration unanswered(TimePoint now) const;
 
   std::uint64_t sent() const { return static_cast<std::uint64_t>(next_); }
@@ -43,7 +44,7 @@ class SendLog {
 
   Packet& packet(std::int64_t sequence) { return ring_[static_cast<std::size_t>(sequence) & (kRing - 1)]; }
   const Packet& packet(std::int64_t sequence) const { return ring_[static_cast<std::size_t>(sequence) & (kRing - 1)]; }
-  Duration accumulate_delay(const Packet& packet, std::int64_t arrival_microseconds);
+  void accumulate_delay(const Packet& packet, std::int64_t arrival_microseconds);
 
   std::array<Packet, kRing> ring_{};
   std::int64_t next_ = 0;        // extended transport sequence number
