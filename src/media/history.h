@@ -16,13 +16,15 @@ namespace bridgehall::media {
 
 // Position in a history: 0, 1, 2, … in order of arrival.
 using Arrival = std::uint64_t;
+// Packets whose numbers compare: of one layer, one sender, one opening of the gate. Unique in the shard.
+using Epoch = std::uint32_t;
 
 struct StoredPacket {
   Slot slot{};
   std::uint32_t timestamp = 0;
   std::int64_t sequence = 0;  // extended, of this epoch's sender
   TimePoint arrived_at{};
-  std::uint16_t epoch = 0;  // grows when the sender changes or the gate opens: numbers of two epochs do not compare
+  Epoch epoch = 0;
   std::uint16_t payload_offset = 0;
   std::uint16_t payload_size = 0;
   std::uint16_t dependency_descriptor_offset = 0;

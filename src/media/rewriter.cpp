@@ -1,10 +1,12 @@
 #include "media/rewriter.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <utility>
 
 namespace bridgehall::media {
 
-void Rewriter::begin_epoch(const StoredPacket& first) {
+void Rewriter::begin_epoch(const StoredPacket& first, std::optional<std::uint32_t> clock_shift) {
   started_ = true;
   epoch_ = first.epoch;
   epoch_first_ = first.sequence;
@@ -18,8 +20,7 @@ void Rewriter::begin_epoch(const StoredPacket& first) {
   std::uint8_t tl0 = first.payload.tl0_picture_index;
   std::uint16_t frame_number = first.frame.frame_number;
   if (any_sent_) {
-    const auto elapsed = std::clamp<Duration>(first.arrived_at - newest_arrived_at_, 10ms, 1h);
-    timestamp += static_cast<std::uint32_t>(elapsed.count() / 1000 * clock_rate_ / 1'000'000);
+    timestamp = next_timestamp(first, clock_shift);
     picture_id = static_cast<std::uint16_t>(newest_picture_id_ + 1);
     tl0 = static_cast<std::uint8_t>(newest_tl0_ + 1);
     frame_number = static_cast<std::uint16_t>(newest_frame_number_ + 1);
@@ -39,6 +40,22 @@ void Rewriter::put_before_skips(std::int64_t sequence, RewrittenNumbers& numbers
   const auto after = std::max(sequence, newest_skip_ - kSkipWindow);
   numbers.sequence += skipped_.count(after, newest_skip_);
   numbers.picture_id = static_cast<std::uint16_t>(numbers.picture_id + skipped_pictures_.count(after, newest_skip_));
+}
+
+std::uint32_t Rewriter::next_timestamp(const StoredPacket& first, std::optional<std::uint32_t> clock_shift) {
+  const auto ticks = [&](Duration time) {
+    return static_cast<std::int32_t>(time.count() / 1000 * clock_rate_ / 1'000'000);
+  };
+  const auto elapsed = std::clamp<Duration>(first.arrived_at - newest_arrived_at_, kLeastStep, 1h);
+  const auto by_arrival = newest_timestamp_ + static_cast<std::uint32_t>(ticks(elapsed));
+  const auto ahead = std::exchange(ahead_, 0);
+  if (!clock_shift) return by_arrival;
+  const auto by_clock = first.timestamp + timestamp_offset_ - ahead + *clock_shift;
+  if (std::abs(static_cast<std::int32_t>(by_clock - by_arrival)) > ticks(kMaxDelayChange)) return by_arrival;
+  const auto least = newest_timestamp_ + static_cast<std::uint32_t>(ticks(kLeastStep));
+  if (static_cast<std::int32_t>(by_clock - least) >= 0) return by_clock;
+  ahead_ = least - by_clock;
+  return least;
 }
 
 void Rewriter::sent(const StoredPacket& packet, const RewrittenNumbers& numbers) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/time.h"
 #include "media/history.h"
@@ -37,9 +38,14 @@ class Rewriter {
   Rewriter(std::uint32_t clock_rate, std::int64_t first_sequence, std::uint32_t first_timestamp)
       : clock_rate_(clock_rate), next_sequence_(first_sequence), newest_timestamp_(first_timestamp) {}
 
-  // From `first` on packets belong to a new epoch. The timestamp moves on by the time since the last packet, at least
-  // by one tick in a hundred of a second, so that frames stay apart and in order.
-  void begin_epoch(const StoredPacket& first);
+  // From `first` on packets belong to a new epoch. With `clock_shift`, how far the new source's timestamps lie behind
+  // those of the one before at the same instant, the line keeps its relation to the clock on the wall: what the
+  // receiver learnt from our sender reports stays right, and lips stay in sync. Without it the timestamp moves on by
+  // the time since the last packet; in any case by a hundredth of a second at least, so that frames stay apart and in
+  // order.
+  void begin_epoch(const StoredPacket& first, std::optional<std::uint32_t> clock_shift = std::nullopt);
+  // What comes next begins an epoch, also if it is of the present one: something was left out in between.
+  void end_epoch() { started_ = false; }
 
   bool in_epoch(const StoredPacket& packet) const { return started_ && packet.epoch == epoch_; }
 
@@ -71,10 +77,14 @@ class Rewriter {
 
   std::uint32_t timestamp_offset() const { return timestamp_offset_; }
   bool started() const { return started_; }
-  std::uint16_t epoch() const { return epoch_; }
+  Epoch epoch() const { return epoch_; }
 
  private:
+  std::uint32_t next_timestamp(const StoredPacket& first, std::optional<std::uint32_t> clock_shift);
+
   static constexpr std::int64_t kReordering = 500;  // inside SendStream::kWindow
+  static constexpr Duration kLeastStep = 10ms;
+  static constexpr Duration kMaxDelayChange = 500ms;  // a clock that says more is wrong
   static constexpr std::int64_t kSkipWindow = 512;
 
   bool has_place_among_skipped(std::int64_t sequence) const;
@@ -82,10 +92,11 @@ class Rewriter {
 
   std::uint32_t clock_rate_;
   bool started_ = false;
-  std::uint16_t epoch_ = 0;
+  Epoch epoch_ = 0;
   std::int64_t epoch_first_ = 0;
   std::int64_t sequence_offset_ = 0;
   std::uint32_t timestamp_offset_ = 0;
+  std::uint32_t ahead_ = 0;  // of the clock on the wall, to keep frames apart; given back at the next epoch
   std::uint16_t picture_id_offset_ = 0;
   std::uint8_t tl0_offset_ = 0;
   std::uint16_t frame_number_offset_ = 0;
