@@ -97,8 +97,8 @@ def header(version, definitions):
 def cpp_conversions(definition):
     """The functions `read` and `write` of one definition."""
     name = definition.name
-    reads = f"[[maybe_unused]] bool read(Reader& reader, const Json& json, {name}& value) {{"
-    writes = f"[[maybe_unused]] void write(Writer& writer, const {name}& value) {{"
+    reads = f"[[maybe_unused]] static bool read(Reader& reader, const Json& json, {name}& value) {{"
+    writes = f"[[maybe_unused]] static void write(Writer& writer, const {name}& value) {{"
     if isinstance(definition, Enumeration):
         names = ", ".join(f'"{value}"' for value in definition.values)
         return [
@@ -148,12 +148,12 @@ CPP_SOURCE = """#include "messages/messages.h"
 #include "messages/json_writer.h"
 
 namespace bridgehall::messages {{
-namespace {{
 
+// Static, in no unnamed namespace: the templates of json_reader.h find them by their arguments.
 {conversions}
 
 template <class Message>
-std::expected<Message, MessageError> parse(std::string_view text) {{
+static std::expected<Message, MessageError> parse(std::string_view text) {{
   Reader reader;
   Message message;
   const auto json = reader.parse(text);
@@ -164,13 +164,11 @@ std::expected<Message, MessageError> parse(std::string_view text) {{
 }}
 
 template <class Message>
-std::string text_of(const Message& message) {{
+static std::string text_of(const Message& message) {{
   Writer writer;
   write(writer, message);
   return std::move(writer).take();
 }}
-
-}}  // namespace
 
 {names}
 
