@@ -21,7 +21,7 @@ Publisher::Publisher(int tone_hz) : peer_(fmt::format(kSources, tone_hz)) {
     g_signal_emit_by_name(peer_.rtc(), "get-transceiver", line, &raw);
     const ObjectPtr<GstWebRTCRTPTransceiver> transceiver(raw);
     g_object_set(raw, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY, nullptr);
-    if (line == 0) g_object_set(raw, "do-nack", TRUE, nullptr);  // the picture's
+    g_object_set(raw, "do-nack", TRUE, nullptr);
   }
 }
 
