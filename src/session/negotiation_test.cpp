@@ -97,6 +97,7 @@ void expect_sound(const std::string& offer, const Negotiated& negotiated, std::s
 struct Client {
   std::string name;
   std::uint8_t audio_payload_type, video_payload_type, rtx_payload_type;
+  bool feeds_back = true;  // about transport-wide sequence numbers
 };
 class RealPublisher : public testing::TestWithParam<Client> {};
 
@@ -118,7 +119,10 @@ TEST_P(RealPublisher, IsAnsweredWithOpusAndVp8) {
   }
   EXPECT_EQ(negotiated->remote_fingerprint.algorithm, "sha-256");
   EXPECT_THAT(negotiated->answer, Not(HasSubstr("goog-remb")));
-  EXPECT_THAT(negotiated->answer, Not(HasSubstr("simulcast")));
+  const bool simulcast = client.name.ends_with("_simulcast");
+  EXPECT_EQ(negotiated->tracks[1].rids,
+            simulcast ? std::vector<std::string>({"q", "h", "f"}) : std::vector<std::string>{});
+  EXPECT_EQ(negotiated->answer.find("simulcast") != std::string::npos, simulcast);
   EXPECT_THAT(negotiated->answer, Not(HasSubstr("red/")));
 }
 
@@ -144,13 +148,18 @@ TEST_P(RealViewer, IsAnsweredWithTheSourcesOfThePublisher) {
   EXPECT_THAT(negotiated->answer, HasSubstr("a=msid:stage picture\r\n"));
   EXPECT_THAT(negotiated->answer,
               HasSubstr("a=ssrc-group:FID 21 22\r\na=ssrc:21 cname:bridgehall\r\na=ssrc:22 cname:bridgehall\r\n"));
-  EXPECT_THAT(negotiated->answer, Not(HasSubstr("transport-cc")));
+  for (const auto& track : negotiated->tracks) {
+    EXPECT_EQ(track.codec.transport_cc, client.feeds_back);
+    EXPECT_EQ(track.extensions[ExtensionKind::transport_sequence] != 0, client.feeds_back);
+  }
   EXPECT_THAT(negotiated->answer, Not(HasSubstr("sdes:mid")));
+  EXPECT_THAT(negotiated->answer, Not(HasSubstr("abs-send-time")));
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, RealViewer,
                          testing::Values(Client{"chromium_viewer", 111, 96, 97},
-                                         Client{"firefox_viewer", 109, 120, 124}, Client{"aiortc_viewer", 96, 97, 98}),
+                                         Client{"firefox_viewer", 109, 120, 124},
+                                         Client{"aiortc_viewer", 96, 97, 98, false}),
                          [](const auto& test) { return test.param.name; });
 
 TEST(Negotiation, ChromiumIsAnsweredLineForLine) {
@@ -191,10 +200,17 @@ TEST(Negotiation, AnnouncedSourcesAreFoundWithTheirRetransmissions) {
   EXPECT_EQ(chromium->tracks[1].remote_ssrc, Ssrc{1028764557});
   EXPECT_EQ(chromium->tracks[1].remote_rtx_ssrc, Ssrc{3222442455});
   EXPECT_EQ(chromium->remote_credentials, (IceCredentials{"kMDe", "g0QWjAtdYvEV/vDHjUrNI4Ku"}));
-  const auto firefox = answer_publisher(read_offer("firefox_simulcast"), {}, local_end());
+  const auto firefox = answer_publisher(without_lines(read_offer("firefox_simulcast"), "a=simulcast"), {}, local_end());
   ASSERT_TRUE(firefox);
   EXPECT_EQ(firefox->tracks[1].remote_ssrc, Ssrc{3961634175});
   EXPECT_EQ(firefox->tracks[1].remote_rtx_ssrc, Ssrc{4009288032});
+}
+
+TEST(Negotiation, TheSourcesOfSimulcastAreFoundByRidAlone) {
+  const auto firefox = answer_publisher(read_offer("firefox_simulcast"), {}, local_end());
+  ASSERT_TRUE(firefox);
+  EXPECT_EQ(firefox->tracks[1].remote_ssrc, Ssrc{});
+  EXPECT_EQ(firefox->tracks[1].remote_rtx_ssrc, Ssrc{});
 }
 
 TEST(Negotiation, OfSeveralSourcesTheFirstOfTheSimulcastGroupIsTaken) {

@@ -78,7 +78,8 @@ class MediaReader {
     const bool bundle_only = wire::find_attribute(media_.attributes, "bundle-only") != nullptr;
     out_.in_use = media_.port != 0 || bundle_only;
     read_flags();
-    if (out_.kind && !(read_formats() && read_rtpmaps() && read_parameters() && read_extensions() && read_sources()))
+    if (out_.kind && !(read_formats() && read_rtpmaps() && read_parameters() && read_extensions() && read_sources() &&
+                       read_simulcast()))
       return malformed(out_.label, std::move(error_));
     return std::move(out_);
   }
@@ -233,6 +234,19 @@ class MediaReader {
       if (Ssrc{group[0]} == out_.ssrc && group[1] != group[0] && out_.rtx_ssrc.value() == 0)
         out_.rtx_ssrc = Ssrc{group[1]};
     return sources_fine;
+  }
+
+  bool read_simulcast() {
+    if (out_.kind != MediaKind::video) return true;
+    auto sent = read_encodings(media_.attributes, wire::RidDirection::send);
+    auto wanted = read_encodings(media_.attributes, wire::RidDirection::recv);
+    if (!sent || !wanted) {
+      error_ = std::move(sent ? wanted.error() : sent.error());
+      return false;
+    }
+    out_.encodings = std::move(*sent);
+    out_.wanted_encodings = std::move(*wanted);
+    return true;
   }
 
   const wire::SdpSession& session_;

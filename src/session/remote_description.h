@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "session/negotiation.h"
+#include "session/simulcast.h"
 #include "wire/sdp.h"
 #include "wire/sdp_attributes.h"
 
@@ -34,6 +35,8 @@ struct RemoteMedia {
   bool mixed_extensions = false;        // a=extmap-allow-mixed here or for the session
   std::vector<NegotiatedCodec> codecs;  // those we know, in the remote's order; fmtp as written there
   std::vector<RemoteExtension> extensions;
+  std::vector<Encoding> encodings;         // simulcast that the remote sends; video only
+  std::vector<Encoding> wanted_encodings;  // simulcast that it receives
   // Of the first source: the first of a SIM group, or of a FID group, or the first a=ssrc. 0 = not announced.
   Ssrc ssrc{};
   Ssrc rtx_ssrc{};

@@ -11,9 +11,10 @@
 
 namespace bridgehall::wire {
 
-// The largest offer of our own clients has 33 media sections; Chromium writes up to 200 lines and 6 KB into each. An
-// fmtp line with parameter sets is the longest line seen, at about 1 KB.
-inline constexpr std::size_t kSdpMaxSize = 256 * 1024;
+// The largest offer of our own clients has 33 media sections; Chromium writes up to 200 lines and 6 KB into each (36
+// sections: 5,556 lines, 181 KB), and with many network interfaces their candidates into each as well. An fmtp line
+// with parameter sets is the longest line seen, at about 1 KB.
+inline constexpr std::size_t kSdpMaxSize = 400'000;  // as long as the signalling lets an offer be
 inline constexpr std::size_t kSdpMaxLines = 8192;
 inline constexpr std::size_t kSdpMaxLineSize = 4096;
 inline constexpr std::size_t kSdpMaxMedia = 64;

@@ -128,6 +128,40 @@ std::optional<SourceAttribute> parse_ssrc(std::string_view value) {
   return attribute;
 }
 
+std::string_view rid_direction_name(RidDirection direction) {
+  return direction == RidDirection::send ? "send" : "recv";
+}
+
+bool is_rid(std::string_view text) {
+  return !text.empty() && text.size() <= 16 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; });
+}
+
+std::optional<Rid> parse_rid(std::string_view value) {
+  FieldReader fields(value);
+  Rid rid;
+  rid.id = fields.next();
+  const auto direction = fields.next();
+  if (!is_rid(rid.id) || (direction != "send" && direction != "recv")) return std::nullopt;
+  rid.direction = direction == "send" ? RidDirection::send : RidDirection::recv;
+  rid.restrictions = fields.rest();
+  return rid;
+}
+
+std::optional<Simulcast> parse_simulcast(std::string_view value) {
+  FieldReader fields(value);
+  Simulcast simulcast;
+  for (auto direction = fields.next(); !direction.empty(); direction = fields.next()) {
+    if (direction != "send" && direction != "recv") return std::nullopt;
+    auto& list = direction == "send" ? simulcast.send : simulcast.recv;
+    if (!list.empty()) return std::nullopt;
+    list = fields.next();
+    if (list.empty()) return std::nullopt;
+  }
+  if (simulcast.send.empty() && simulcast.recv.empty()) return std::nullopt;
+  return simulcast;
+}
+
 std::optional<SocketAddress> parse_udp_candidate(std::string_view value) {
   FieldReader fields(value);
   fields.next();  // foundation

@@ -95,6 +95,32 @@ struct SourceAttribute {
 };
 std::optional<SourceAttribute> parse_ssrc(std::string_view value);
 
+// a=rid:l send pt=96,97;max-width=320 (RFC 8851 section 4). The id is what a header extension of one byte form can
+// carry (RFC 8852 section 3): 1 to 16 letters, digits, '-' or '_'.
+enum class RidDirection : std::uint8_t { send, recv };
+std::string_view rid_direction_name(RidDirection direction);
+bool is_rid(std::string_view text);
+struct Rid {
+  std::string_view id;
+  RidDirection direction{};
+  std::string_view restrictions;  // "pt=96,97;max-width=320", may be empty
+};
+std::optional<Rid> parse_rid(std::string_view value);
+
+// a=simulcast:send l;~m,x;h recv y (RFC 8853 section 5.1): both lists as they stand there, empty when not given.
+struct Simulcast {
+  std::string_view send;
+  std::string_view recv;
+};
+std::optional<Simulcast> parse_simulcast(std::string_view value);
+
+// The text before the first `separator`, which is cut off from `rest` with it; empty at the end.
+inline std::string_view take_until(std::string_view& rest, char separator) {
+  const auto part = rest.substr(0, rest.find(separator));
+  rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+  return part;
+}
+
 // a=candidate:… (RFC 8839 section 5.1): what a client needs of it. Host names (mDNS) and TCP are nullopt.
 std::optional<SocketAddress> parse_udp_candidate(std::string_view value);
 // The n-th host candidate of ours: earlier ones get higher priority (RFC 8445 section 5.1.2.1).
