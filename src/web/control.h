@@ -11,6 +11,7 @@
 
 #include "conference/directory.h"
 #include "crypto/token.h"
+#include "web/instant.h"
 #include "web/media_core.h"
 #include "web/message.h"
 #include "web/metrics.h"
@@ -24,12 +25,6 @@ struct ControlSettings {
   std::vector<std::string> conferences;
   conference::DirectoryLimits limits;
   SignallingSettings signalling;
-};
-
-// Both clocks, read once per turn of the control loop: wall time is for tokens only.
-struct Instant {
-  TimePoint monotonic;
-  crypto::UnixTime wall;
 };
 
 class Control {
