@@ -42,11 +42,11 @@ class LinkHost {
   virtual bool greeted(LinkId link) const = 0;
   // The next text for the page, asked for whenever the socket is free and the link was said to be ready; nullopt: none
   // for now.
-  virtual std::optional<std::string> next_message(LinkId link, TimePoint now) = 0;
+  virtual std::optional<std::string> next_message(LinkId link, Instant now) = 0;
   // Set: the link is closed once next_message() has nothing more.
   virtual std::optional<LinkEnd> end_of(LinkId link) const = 0;
   // The socket is gone. Once for every link that was opened.
-  virtual void close_link(LinkId link, TimePoint now) = 0;
+  virtual void close_link(LinkId link, Instant now) = 0;
   // A link that may have a text or an end since it was last said; asked until there is none, after whatever could have
   // changed it (a message, a media event, a timeout, a request). Links that have nothing after all are harmless.
   virtual std::optional<LinkId> poll_ready() = 0;
