@@ -63,7 +63,8 @@ TEST(Offer, AViewersIsAnsweredWithTheServersSources) {
   EXPECT_EQ(agreed->tracks[0].remote_ssrc, Ssrc{11});
   EXPECT_EQ(agreed->tracks[1].remote_ssrc, Ssrc{21});
   EXPECT_EQ(agreed->tracks[1].remote_rtx_ssrc, Ssrc{22});
-  EXPECT_EQ(agreed->tracks[0].extensions[ExtensionKind::audio_level], 1);
+  EXPECT_EQ(agreed->tracks[0].extensions[ExtensionKind::audio_level],
+            negotiated->tracks[0].extensions[ExtensionKind::audio_level]);
 }
 
 TEST(Offer, EachVideoCodecOfOursIsOneThatTheServerTakes) {
@@ -90,6 +91,59 @@ TEST(Offer, AnAnswerOfOneRejectedMLineLeavesItOut) {
   ASSERT_EQ(agreed->tracks.size(), 1u);
   EXPECT_EQ(agreed->tracks[0].mid, "0");
   EXPECT_EQ(agreed->tracks[0].codec.rtx_payload_type, 0);
+}
+
+TEST(Offer, AParticipantsIsAnsweredAndBothSidesAgreeOnEveryMLine) {
+  const std::vector<OfferedSource> sources{{Codec::opus, Ssrc{1}},
+                                           {.codec = Codec::vp8, .rids = {"l", "m", "h"}},
+                                           {Codec::vp8, Ssrc{2}, Ssrc{3}},
+                                           {.codec = Codec::vp8, .rids = {"l", "h"}}};
+  const OfferedSlots slots{.audio = 3, .video = 33, .video_codecs = {Codec::vp8, Codec::vp9, Codec::h264, Codec::av1}};
+  const auto offer = make_participant_offer(client_end(), sources, slots);
+  ParticipantTerms terms{.sends = {"0", "1", "2", "3"}, .slots = {}};
+  for (std::uint32_t mid = 4; mid < 40; ++mid)
+    terms.slots.push_back({.mid = std::to_string(mid),
+                           .ssrc = Ssrc{100 + mid},
+                           .rtx_ssrc = mid < 7 ? Ssrc{} : Ssrc{200 + mid},
+                           .stream_id = mid == 4 || mid == 7 ? "stage" : std::to_string(mid),
+                           .track_id = "t"});
+  const auto negotiated = answer_participant(offer, terms, server_end());
+  ASSERT_TRUE(negotiated) << negotiated.error().field << ": " << negotiated.error().message;
+  const auto agreed = read_participant_answer(negotiated->answer);
+  ASSERT_TRUE(agreed) << agreed.error().message;
+
+  ASSERT_EQ(agreed->tracks.size(), sources.size());
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const auto &ours = agreed->tracks[i], &theirs = negotiated->tracks[i];
+    EXPECT_EQ(ours.mid, theirs.mid);
+    EXPECT_EQ(ours.rids, sources[i].rids);
+    EXPECT_EQ(theirs.rids, sources[i].rids);
+    EXPECT_EQ(theirs.remote_ssrc, sources[i].ssrc);
+    EXPECT_EQ(ours.extensions, theirs.extensions);
+    EXPECT_EQ(ours.codec.payload_type, theirs.codec.payload_type);
+    EXPECT_EQ(ours.codec.rtx_payload_type, theirs.codec.rtx_payload_type);
+  }
+  ASSERT_EQ(agreed->slots.size(), terms.slots.size());
+  for (std::size_t i = 0; i < terms.slots.size(); ++i) {
+    const auto& [slot, ssrc, rtx_ssrc, stream_id, track_id] = agreed->slots[i];
+    EXPECT_EQ(slot.mid, terms.slots[i].mid);
+    EXPECT_EQ(ssrc, terms.slots[i].ssrc);
+    EXPECT_EQ(rtx_ssrc, terms.slots[i].rtx_ssrc);
+    EXPECT_EQ(stream_id, terms.slots[i].stream_id);
+    EXPECT_EQ(track_id, "t");
+    EXPECT_EQ(slot.extensions, negotiated->slots[i].extensions);
+    ASSERT_EQ(slot.codecs.size(), i < 3 ? 1u : 4u);
+    for (std::size_t k = 0; k < slot.codecs.size(); ++k)
+      EXPECT_EQ(slot.codecs[k].payload_type, negotiated->slots[i].codecs[k].payload_type);
+  }
+}
+
+TEST(Offer, OfMoreThanThreeEncodingsTheFirstThreeAreAgreed) {
+  const std::vector<OfferedSource> sources{{.codec = Codec::vp8, .rids = {"a", "b", "c", "d"}}};
+  const auto negotiated = answer_publisher(make_publisher_offer(client_end(), sources), {}, server_end());
+  ASSERT_TRUE(negotiated);
+  EXPECT_EQ(negotiated->tracks[0].rids, (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(read_answer(negotiated->answer)->tracks[0].rids, negotiated->tracks[0].rids);
 }
 
 TEST(Offer, AnAnswerWithoutCandidatesOrWithTheWrongRoleIsRefused) {
