@@ -53,10 +53,10 @@ export function judge(problem: Problem): Verdict {
 }
 
 // Like fetch, but a server out of reach is a Problem too, and so is any answer that is not 2xx.
-export async function request(address: string | URL, init: RequestInit & { token: string; timeoutMs?: number }): Promise<Response> {
+export async function request(address: string | URL, init: RequestInit & { token?: string; timeoutMs?: number }): Promise<Response> {
   const { token, timeoutMs = 10_000, ...rest } = init;
   const headers = new Headers(rest.headers);
-  headers.set('Authorization', `Bearer ${token}`);
+  if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
   const timeout = AbortSignal.timeout(timeoutMs);
   const signal = rest.signal ? AbortSignal.any([rest.signal, timeout]) : timeout;
   let response: Response;

@@ -1,22 +1,27 @@
-// How long to wait before the next attempt: doubling from half a second to eight, spread at random over the upper half so that
-// a hall full of pages does not return in step after an outage. Randomness is handed in.
+// How long to wait before the next attempt: doubling (from half a second to eight, unless asked otherwise), spread at random over
+// the upper half so that a hall full of pages does not return in step after an outage. Randomness is handed in.
 
-const firstMs = 500;
-const longestMs = 8_000;
+export interface Waits {
+  firstMs: number;
+  longestMs: number;
+}
+
 // A server that asks for more than this is asking for a person's decision, not for a timer.
 const longestAskedMs = 60_000;
 
 export class Backoff {
   #attempt = 0;
   readonly #random: () => number;
+  readonly #waits: Waits;
 
-  constructor(random: () => number = Math.random) {
+  constructor(random: () => number = Math.random, waits: Waits = { firstMs: 500, longestMs: 8_000 }) {
     this.#random = random;
+    this.#waits = waits;
   }
 
   // `askedSeconds`: the server's Retry-After, which is the least we wait.
   next(askedSeconds: number | null = null): number {
-    const ceiling = Math.min(longestMs, firstMs * 2 ** this.#attempt);
+    const ceiling = Math.min(this.#waits.longestMs, this.#waits.firstMs * 2 ** this.#attempt);
     this.#attempt = Math.min(this.#attempt + 1, 10);
     const spread = ceiling / 2 + (ceiling / 2) * this.#random();
     if (askedSeconds === null) return Math.round(spread);

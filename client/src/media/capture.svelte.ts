@@ -24,6 +24,7 @@ export class Capture {
   microphones = $state.raw<Device[]>([]);
   asking = $state(false);
   camera = $state.raw<MediaStreamTrack | null>(null);
+  moreCameras = $state.raw<MediaStreamTrack[]>([]); // of the same room
   microphone = $state.raw<MediaStreamTrack | null>(null);
   screen = $state.raw<MediaStreamTrack | null>(null);
   cameraTrouble = $state<DeviceTrouble | null>(null);
@@ -42,6 +43,15 @@ export class Capture {
 
   get picture(): MediaStreamTrack | null {
     return this.screen ?? this.camera;
+  }
+
+  get allCameras(): (MediaStreamTrack | null)[] {
+    return [this.camera, ...this.moreCameras];
+  }
+
+  get cameraOffers(): { label: string; size: { width?: number | undefined; height?: number | undefined } }[] {
+    const offers = this.allCameras.map((track) => ({ label: track?.label ?? '', size: track?.getSettings() ?? {} }));
+    return offers.length > 1 ? offers : [{ label: '', size: offers[0]?.size ?? {} }];
   }
 
   get canShare(): boolean {
@@ -81,6 +91,21 @@ export class Capture {
     } catch (error) {
       this.camera = null;
       this.cameraTrouble = troubleOf(error);
+    }
+    this.#onTracks();
+  }
+
+  // Cameras of the room beside the first, by their ids.
+  async chooseMoreCameras(ids: readonly string[]): Promise<void> {
+    for (const track of this.moreCameras) track.stop();
+    this.moreCameras = [];
+    for (const id of ids) {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: this.#videoWish(id) }).catch(() => null);
+      const track = stream?.getVideoTracks()[0];
+      if (!track) continue;
+      track.enabled = this.cameraOn;
+      track.contentHint = 'motion';
+      this.moreCameras = [...this.moreCameras, track];
     }
     this.#onTracks();
   }
@@ -131,7 +156,7 @@ export class Capture {
 
   setCamera(on: boolean): void {
     this.cameraOn = on;
-    if (this.camera) this.camera.enabled = on;
+    for (const track of this.allCameras) if (track) track.enabled = on;
   }
 
   setMicrophone(on: boolean): void {
@@ -148,8 +173,9 @@ export class Capture {
   }
 
   close(): void {
-    for (const track of [this.camera, this.microphone, this.screen]) track?.stop();
+    for (const track of [...this.allCameras, this.microphone, this.screen]) track?.stop();
     this.camera = this.microphone = this.screen = null;
+    this.moreCameras = [];
   }
 
   #takeCamera(track: MediaStreamTrack | null): void {

@@ -1,0 +1,124 @@
+// One RTCPeerConnection to the conference: made with all that it will ever send and receive, offered once. What is sent is put in
+// and exchanged by replaceTrack, what is received changes in its slots; neither needs another offer.
+import type { AnsweredSlot, OfferedSlot, SentTrack, SlotUse, TrackUse } from '../api/messages';
+import { orderCodecs, type VideoCodec } from '../media/codecs';
+import { answerAfterRestart, restartFragment } from '../media/ice-fragment';
+import { withStartBitrate } from '../media/whip';
+import { cameraEncodings, receivedCodecs, slidesEncoding, type Plan } from './offer';
+
+export interface SentTracks {
+  microphone: MediaStreamTrack | null;
+  cameras: readonly (MediaStreamTrack | null)[]; // as many as were there when joining
+  slides: MediaStreamTrack | null;
+}
+
+export interface CameraOffer {
+  label: string;
+  size: { width?: number | undefined; height?: number | undefined };
+}
+
+// A slot as the server has numbered it.
+export interface Place {
+  slot: number;
+  use: SlotUse;
+  track: MediaStreamTrack;
+}
+
+const startKilobits = 1_200;
+
+export class MediaSession {
+  readonly connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  readonly #senders: { use: TrackUse; label: string; transceiver: RTCRtpTransceiver }[] = [];
+  readonly #receivers: { use: SlotUse; transceiver: RTCRtpTransceiver }[] = [];
+  #answer = '';
+  #sizes: string[] = [];
+
+  constructor(plan: Plan, cameras: readonly CameraOffer[], codec: VideoCodec | null) {
+    if (plan.sends) this.#addSenders(cameras, codec);
+    const codecs = receivedCodecs(RTCRtpReceiver.getCapabilities('video')?.codecs ?? []);
+    for (const use of plan.slots) {
+      const kind = use === 'voice' ? 'audio' : 'video';
+      const transceiver = this.connection.addTransceiver(kind, { direction: 'recvonly' });
+      if (kind === 'video') transceiver.setCodecPreferences(codecs);
+      else this.#preferOpus(transceiver);
+      this.#receivers.push({ use, transceiver });
+    }
+  }
+
+  async offer(): Promise<{ offer: string; sends: SentTrack[]; slots: OfferedSlot[] }> {
+    const offer = await this.connection.createOffer();
+    await this.connection.setLocalDescription(offer);
+    return {
+      offer: offer.sdp ?? '',
+      sends: this.#senders.map(({ use, label, transceiver }) => ({ mid: transceiver.mid!, use, ...(label ? { label: label.slice(0, 64) } : {}) })),
+      slots: this.#receivers.map(({ use, transceiver }) => ({ mid: transceiver.mid!, use })),
+    };
+  }
+
+  async take(answer: string, slots: readonly AnsweredSlot[]): Promise<Place[]> {
+    this.#answer = withStartBitrate(answer, startKilobits);
+    await this.connection.setRemoteDescription({ type: 'answer', sdp: this.#answer });
+    return slots.flatMap(({ slot, mid, use }) => {
+      const found = this.#receivers.find(({ transceiver }) => transceiver.mid === mid);
+      return found ? [{ slot, use, track: found.transceiver.receiver.track }] : [];
+    });
+  }
+
+  // The server is asked before the new offer is applied: if it refuses, the connection is as it was.
+  async restartIce(ask: (fragment: string) => Promise<string>): Promise<void> {
+    this.connection.restartIce();
+    const offer = await this.connection.createOffer();
+    this.#answer = answerAfterRestart(this.#answer, await ask(restartFragment(offer.sdp ?? '')));
+    await this.connection.setLocalDescription(offer);
+    await this.connection.setRemoteDescription({ type: 'answer', sdp: this.#answer });
+  }
+
+  async exchange(tracks: SentTracks): Promise<void> {
+    const cameras = this.#senders.filter(({ use }) => use === 'camera');
+    await Promise.all(
+      this.#senders.map(async (entry) => {
+        const { use, transceiver } = entry;
+        const track = use === 'camera' ? (tracks.cameras[cameras.indexOf(entry)] ?? null) : tracks[use];
+        if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
+        if (use === 'camera' && track) await this.#adaptTo(transceiver.sender, track, cameras.indexOf(entry));
+      }),
+    );
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  #addSenders(cameras: readonly CameraOffer[], codec: VideoCodec | null): void {
+    const add = (use: TrackUse, label: string, encodings: RTCRtpEncodingParameters[], streams: MediaStream[]) => {
+      const kind = use === 'microphone' ? 'audio' : 'video';
+      const transceiver = this.connection.addTransceiver(kind, { direction: 'sendonly', streams, ...(encodings.length > 0 ? { sendEncodings: encodings } : {}) });
+      if (kind === 'video') transceiver.setCodecPreferences(orderCodecs(RTCRtpReceiver.getCapabilities('video')?.codecs ?? [], codec));
+      this.#senders.push({ use, label, transceiver });
+    };
+    const room = new MediaStream();
+    add('microphone', '', [], [room]);
+    for (const [index, { label, size }] of cameras.entries()) add('camera', label, cameraEncodings(size), index === 0 ? [room] : [new MediaStream()]);
+    add('slides', '', [slidesEncoding], [new MediaStream()]);
+  }
+
+  #preferOpus(transceiver: RTCRtpTransceiver): void {
+    const opus = (RTCRtpReceiver.getCapabilities('audio')?.codecs ?? []).filter(({ mimeType }) => mimeType.toLowerCase() === 'audio/opus');
+    if (opus.length > 0) transceiver.setCodecPreferences(opus);
+  }
+
+  // Another camera may have another size.
+  async #adaptTo(sender: RTCRtpSender, track: MediaStreamTrack, index: number): Promise<void> {
+    const { width, height } = track.getSettings();
+    const size = `${width}×${height}`;
+    if (this.#sizes[index] === size) return;
+    this.#sizes[index] = size;
+    const parameters = sender.getParameters();
+    const encodings = cameraEncodings({ width, height });
+    for (const encoding of parameters.encodings) {
+      const wanted = encodings.find(({ rid }) => rid === encoding.rid);
+      if (wanted) encoding.maxBitrate = wanted.maxBitrate;
+    }
+    await sender.setParameters(parameters);
+  }
+}

@@ -1,0 +1,65 @@
+// What the one offer of a page holds: pure parts of media-session.ts.
+import type { Role, SlotUse } from '../api/messages';
+
+export interface Plan {
+  sends: boolean;
+  slots: SlotUse[];
+}
+
+// A wall and those who lead see everyone they can; a room or a single person a page of nine.
+const tilesOf: Record<Role, number> = { moderator: 25, chair: 25, hall: 25, presenter: 9, site: 9, delegate: 9, viewer: 9 };
+const voices = 3;
+
+// The first voice slot is the stage's: it shares its stream with the stage's picture, which keeps lips in sync.
+export function planOf(role: Role, mostTiles: number): Plan {
+  const tiles = Math.min(tilesOf[role], mostTiles);
+  return {
+    sends: role !== 'viewer',
+    slots: ['stage', 'slides', ...Array<SlotUse>(voices).fill('voice'), ...Array<SlotUse>(tiles).fill('tile')],
+  };
+}
+
+interface Codec {
+  mimeType: string;
+  sdpFmtpLine?: string;
+}
+
+// A few dozen m-lines with every codec that a browser knows would make an offer of megabytes: receivers take the four that are sent
+// in conferences, H.264 in its constrained baseline alone.
+export function receivedCodecs<T extends Codec>(codecs: readonly T[]): T[] {
+  const wanted = ['video/vp8', 'video/vp9', 'video/h264', 'video/av1', 'video/rtx'];
+  const order = (codec: T) => wanted.indexOf(codec.mimeType.toLowerCase());
+  const taken = new Set<string>();
+  return codecs
+    .filter((codec) => {
+      const fmtp = codec.sdpFmtpLine ?? '';
+      if (order(codec) < 0) return false;
+      if (/profile-id=[1-9]|profile=[1-9]/.test(fmtp) || /packetization-mode=0/.test(fmtp)) return false;
+      if (/profile-level-id=(?!42e0)/i.test(fmtp)) return false;
+      const name = codec.mimeType.toLowerCase();
+      return !taken.has(name) && taken.add(name);
+    })
+    .sort((a, b) => order(a) - order(b));
+}
+
+export interface Encoding {
+  rid: string;
+  scaleResolutionDownBy: number;
+  maxBitrate: number;
+  maxFramerate: number;
+}
+
+// Three layers of a quarter, half and full width. The rates are those of 720 lines, less for smaller pictures (their square root:
+// small pictures need more bits a pixel), and for larger ones.
+export function cameraEncodings({ width = 1280, height = 720 }: { width?: number | undefined; height?: number | undefined }): Encoding[] {
+  const factor = Math.min(2, Math.sqrt((width * height) / (1280 * 720)) || 1);
+  const layer = (rid: string, scaleResolutionDownBy: number, rate: number): Encoding => ({
+    rid,
+    scaleResolutionDownBy,
+    maxBitrate: Math.round(rate * factor),
+    maxFramerate: 30,
+  });
+  return [layer('l', 4, 150_000), layer('m', 2, 500_000), layer('h', 1, 1_700_000)];
+}
+
+export const slidesEncoding = { maxBitrate: 2_500_000, maxFramerate: 15 };

@@ -1,0 +1,426 @@
+// Takes part in a conference: carries out what lifeline.ts and media-path.ts decide (sockets, timers and connections are here), and
+// holds what the page shows.
+import { exchangeInvitation, type Admission } from '../api/invitations';
+import { kVersion, type Action, type Answer, type IceRestarted, type RefusalCode, type ServerMessage, type SlotContent, type SlotDemand, type Welcome } from '../api/messages';
+import { Refused, type Problem } from '../api/problem';
+import { showSession } from '../debugging';
+import type { Capture } from '../media/capture.svelte';
+import type { VideoCodec } from '../media/codecs';
+import { announce, type Announcement } from './announce';
+import { demandChanges } from './demand';
+import { Lifeline, type LifelineAct, type LifelineState } from './lifeline';
+import { MediaPath, type JoinKind, type MediaState } from './media-path';
+import { MediaSession, type Place } from './media-session';
+import { follow, mirrorOf, seatOf, type Mirror } from './mirror';
+import { planOf } from './offer';
+import { CommandRefused, Commands, readMessage, signallingAddress, type Command } from './signalling';
+
+const demandDelayMs = 200;
+const demandRetryMs = 1_000;
+const reloadedKey = 'bridgehall.reloaded';
+
+export interface Notice {
+  code: RefusalCode | 'lost';
+  what: Command['type'];
+}
+
+export class ConferenceSession {
+  admission = $state.raw<Admission>()!;
+  link = $state.raw<LifelineState>({ kind: 'idle' });
+  media = $state.raw<MediaState>({ kind: 'none' });
+  mirror = $state.raw<Mirror | null>(null);
+  places = $state.raw<readonly Place[]>([]);
+  slots = $state.raw<ReadonlyMap<number, SlotContent>>(new Map());
+  speaking = $state.raw<readonly string[]>([]);
+  may = $state.raw<ReadonlySet<Action>>(new Set());
+  announcements = $state.raw<readonly Announcement[]>([]); // the latest few
+  notice = $state.raw<Notice | null>(null); // what was refused last
+  microphoneHeldBack = $state(false); // closed by a rejoin, not by anybody
+
+  readonly #invitation: string;
+  readonly #codec: VideoCodec | null;
+  readonly #capture: Capture;
+  readonly #lifeline: Lifeline;
+  readonly #path = new MediaPath(Math.random);
+  readonly #commands = new Commands();
+  readonly #ended = new AbortController();
+  #socket: WebSocket | null = null;
+  #session: MediaSession | null = null;
+  #welcome: Welcome | null = null;
+  #wanted: ReadonlyMap<number, SlotDemand> = new Map();
+  #asked = new Map<number, SlotDemand>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #demandTimer: ReturnType<typeof setTimeout> | undefined;
+  #sharing = false; // the server was told so
+  #made = 0;
+
+  constructor(invitation: string, admission: Admission, capture: Capture, codec: VideoCodec | null) {
+    this.#invitation = invitation;
+    this.#codec = codec;
+    this.#capture = capture;
+    this.admission = admission;
+    this.#lifeline = new Lifeline(Math.random, recall(reloadedKey));
+    const session = this;
+    showSession({
+      get state() {
+        return { kind: session.media.kind };
+      },
+      get connection() {
+        return session.#session?.connection ?? null;
+      },
+      get made() {
+        return session.#made;
+      },
+    });
+  }
+
+  get seat(): string {
+    return this.#welcome?.seat ?? this.admission.seat;
+  }
+
+  // How many media sessions were made so far.
+  get made(): number {
+    return this.#made;
+  }
+
+  start(): void {
+    this.#lifeline.start(performance.now());
+    const look = () => document.visibilityState === 'visible' && this.#input((now) => this.#lifeline.nudge(now));
+    const { signal } = this.#ended;
+    window.addEventListener('online', look, { signal });
+    document.addEventListener('visibilitychange', look, { signal });
+    this.#turn();
+  }
+
+  // Goes for good; a new session is made for coming back.
+  leave(): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) void this.command({ type: 'leave' }).catch(() => undefined);
+    this.#input(() => this.#lifeline.stop());
+  }
+
+  retryMedia(): void {
+    this.#input((now) => this.#path.retry(now));
+  }
+
+  // Sent while the connection lives; a refusal is kept in `notice` for the page to show.
+  async ask(command: Command): Promise<boolean> {
+    this.notice = null;
+    try {
+      await this.command(command);
+      return true;
+    } catch (error) {
+      this.notice = { code: error instanceof CommandRefused ? error.code : 'lost', what: command.type };
+      return false;
+    }
+  }
+
+  command(command: Command) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Error('There is no connection.'));
+    return this.#commands.issue((message) => this.#socket?.send(JSON.stringify(message)), command);
+  }
+
+  // Closing acts here first: nothing is sent while the server is being asked.
+  async setMicrophone(open: boolean): Promise<void> {
+    this.microphoneHeldBack = false;
+    if (!open) this.#capture.setMicrophone(false);
+    await this.ask({ type: open ? 'open_microphone' : 'close_microphone', seat: this.seat });
+    this.#followGates();
+  }
+
+  async setCamera(open: boolean): Promise<void> {
+    if (!open) this.#capture.setCamera(false);
+    await this.ask({ type: open ? 'open_camera' : 'close_camera', seat: this.seat });
+    this.#followGates();
+  }
+
+  async share(): Promise<void> {
+    await this.#capture.share();
+    if (!this.#capture.screen) return;
+    this.#sharing = await this.ask({ type: 'share_slides', sharing: true });
+    if (!this.#sharing) this.#capture.stopSharing();
+  }
+
+  stopSharing(): void {
+    this.#capture.stopSharing();
+  }
+
+  // The capture's tracks have changed.
+  exchangeTracks(): void {
+    if (!this.#capture.screen && this.#sharing) {
+      this.#sharing = false;
+      void this.command({ type: 'share_slides', sharing: false }).catch(() => undefined);
+    }
+    this.#exchange();
+  }
+
+  demand(wanted: ReadonlyMap<number, SlotDemand>): void {
+    this.#wanted = wanted;
+    this.#demandSoon(demandDelayMs);
+  }
+
+  #input(change: (nowMs: number) => void): void {
+    change(performance.now());
+    this.#turn();
+  }
+
+  // Carries out everything that was decided, then sleeps until the next deadline.
+  #turn(): void {
+    for (let act = this.#lifeline.poll(); act; act = this.#lifeline.poll()) this.#act(act);
+    for (let act = this.#path.poll(); act; act = this.#path.poll()) {
+      if (act.do === 'join') void this.#join(act.kind);
+      else void this.#restartIce();
+    }
+    this.link = this.#lifeline.state;
+    this.media = this.#path.state;
+    clearTimeout(this.#timer);
+    if (this.link.kind === 'over') return this.#finish();
+    const deadline = Math.min(this.#lifeline.nextDeadline(), this.#path.nextDeadline());
+    if (deadline === Infinity) return;
+    const wait = Math.max(0, deadline - performance.now());
+    this.#timer = setTimeout(() => {
+      this.#input((now) => {
+        this.#lifeline.tick(now);
+        this.#path.tick(now);
+      });
+    }, wait);
+  }
+
+  #act(act: LifelineAct): void {
+    switch (act) {
+      case 'exchange':
+        return void this.#exchangeInvitation();
+      case 'open':
+        return this.#open();
+      case 'hello':
+        this.#socket?.send(
+          JSON.stringify({
+            type: 'hello',
+            version: kVersion,
+            token: this.admission.token,
+            ...(this.#welcome && this.mirror ? { resume: { session: this.#welcome.session, sequence: this.mirror.sequence } } : {}),
+          }),
+        );
+        return;
+      case 'ping':
+        if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send('{"type":"ping"}');
+        return;
+      case 'close':
+        return this.#closeSocket();
+      case 'reload':
+        remember(reloadedKey);
+        location.reload();
+    }
+  }
+
+  async #exchangeInvitation(): Promise<void> {
+    try {
+      const admission = await exchangeInvitation(this.#invitation, this.#ended.signal);
+      this.admission = admission;
+      this.#input((now) => this.#lifeline.exchanged(now, admission.expiresInMs));
+    } catch (error) {
+      if (!this.#ended.signal.aborted) this.#input((now) => this.#lifeline.exchangeFailed(now, problemOf(error)));
+    }
+  }
+
+  #open(): void {
+    const socket = new WebSocket(signallingAddress(location.href, this.admission.conference));
+    this.#socket = socket;
+    const mine = (act: () => void) => () => {
+      if (this.#socket === socket) act();
+    };
+    socket.onopen = mine(() => this.#input((now) => this.#lifeline.opened(now)));
+    socket.onclose = mine(() => this.#input((now) => this.#lifeline.closed(now)));
+    socket.onmessage = (event) => {
+      if (this.#socket !== socket) return;
+      const message = readMessage(event.data);
+      if (message) this.#input((now) => this.#take(message, now));
+    };
+  }
+
+  #closeSocket(): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close(1000);
+    this.#commands.lose();
+    this.#path.signallingLost();
+  }
+
+  #take(message: ServerMessage, nowMs: number): void {
+    this.#lifeline.heard(nowMs);
+    if (this.#commands.settle(message)) return;
+    switch (message.type) {
+      case 'welcome':
+        this.#welcome = message;
+        this.may = new Set(message.may);
+        forget(reloadedKey);
+        this.#lifeline.welcomed(nowMs);
+        this.#path.welcomed(nowMs, message);
+        return this.#demandSoon(demandDelayMs);
+      case 'snapshot':
+        this.mirror = mirrorOf(message);
+        return this.#followGates();
+      case 'happened':
+        return this.#follow(message);
+      case 'slots':
+        this.slots = new Map([...this.slots, ...message.slots.map((content) => [content.slot, content] as const)]);
+        return;
+      case 'speaking':
+        this.speaking = message.seats;
+        return;
+      case 'may_changed':
+        this.may = new Set(message.may);
+        return;
+      case 'refused':
+        return this.#lifeline.refused(nowMs, message.code);
+      case 'bye':
+        return this.#lifeline.bye(nowMs, message.code);
+    }
+  }
+
+  #follow(message: ServerMessage & { type: 'happened' }): void {
+    const before = this.mirror;
+    if (!before || message.sequence <= before.sequence) return;
+    this.mirror = follow(before, message);
+    const said = announce(message, before.conference, this.seat);
+    if (said) this.announcements = [...this.announcements.slice(-4), said];
+    this.#followGates();
+  }
+
+  // What is sent follows what the server lets through, so that nobody is seen or heard who is shown as closed.
+  #followGates(): void {
+    const own = seatOf(this.mirror?.conference, this.seat);
+    if (!own || !this.#session) return;
+    this.#capture.setMicrophone(own.microphone.open);
+    this.#capture.setCamera(own.camera.open);
+    if (own.microphone.open) this.microphoneHeldBack = false;
+    if (this.#sharing && this.mirror?.conference.slides !== this.seat) {
+      this.#sharing = false;
+      this.#capture.stopSharing();
+    }
+    this.#exchange();
+  }
+
+  #exchange(): void {
+    const { cameraOn, microphone, screen } = this.#capture;
+    const cameras = cameraOn ? this.#capture.allCameras : [];
+    void this.#session?.exchange({ microphone, cameras, slides: screen }).catch(() => undefined);
+  }
+
+  async #join(kind: JoinKind): Promise<void> {
+    const welcome = this.#welcome;
+    if (!welcome) return;
+    this.#session?.close();
+    this.#asked.clear();
+    const own = seatOf(this.mirror?.conference, this.seat);
+    const microphone = kind === 'first' ? this.#capture.microphoneOn : kind === 'again' && own?.microphone.open === true;
+    const camera = this.#capture.cameraOn && this.#capture.camera !== null;
+    if (kind === 'afterwards' && this.#capture.microphoneOn) this.microphoneHeldBack = true;
+    let session: MediaSession;
+    try {
+      session = new MediaSession(planOf(welcome.role, welcome.max_tiles), this.#capture.cameraOffers, this.#codec);
+      this.#session = session;
+      this.#watch(session);
+      const offer = await session.offer();
+      if (this.#session !== session) return;
+      const answer = (await this.command({ type: 'join', ...offer, microphone: microphone && this.#capture.microphone !== null, camera })) as Answer;
+      if (this.#session !== session) return;
+      this.slots = new Map();
+      this.places = await session.take(answer.answer, answer.slots);
+    } catch (error) {
+      if (this.#ended.signal.aborted) return;
+      if (error instanceof CommandRefused) this.#input((now) => this.#path.joinRefused(now, error.code));
+      else if (this.#socket) this.#input((now) => this.#path.joinRefused(now, 'browser'));
+      return;
+    }
+    if (this.#session !== session) return;
+    this.#made += 1;
+    this.#input((now) => {
+      this.#path.answered(now);
+      this.#path.path(now, session.connection.connectionState);
+    });
+    this.#followGates();
+    this.#demandSoon(0);
+    if (this.#capture.screen) this.#sharing = await this.ask({ type: 'share_slides', sharing: true });
+  }
+
+  #watch(session: MediaSession): void {
+    const { connection } = session;
+    connection.addEventListener('connectionstatechange', () => {
+      if (this.#session === session) this.#input((now) => this.#path.path(now, connection.connectionState));
+    });
+    connection.addEventListener('signalingstatechange', () => {
+      const transport = connection.getTransceivers()[0]?.receiver.transport;
+      if (!transport || transport.onstatechange) return;
+      // The server said goodbye (DTLS close_notify): no need to wait for missing consent.
+      transport.onstatechange = () => {
+        if (this.#session === session && transport.state === 'closed') this.#input((now) => this.#path.path(now, 'closed'));
+      };
+    });
+  }
+
+  async #restartIce(): Promise<void> {
+    const session = this.#session;
+    if (!session) return;
+    try {
+      await session.restartIce(async (fragment) => ((await this.command({ type: 'restart_ice', fragment })) as IceRestarted).fragment);
+    } catch {
+      if (this.#session === session) this.#input((now) => this.#path.restartRefused(now));
+    }
+  }
+
+  #demandSoon(delayMs: number): void {
+    clearTimeout(this.#demandTimer);
+    this.#demandTimer = setTimeout(() => void this.#sendDemand(), delayMs);
+  }
+
+  async #sendDemand(): Promise<void> {
+    if (this.places.length === 0 || this.link.kind !== 'live') return;
+    const changes = demandChanges(this.#asked, this.#wanted);
+    if (changes.length === 0) return;
+    const before = new Map(this.#asked);
+    for (const change of changes) this.#asked.set(change.slot, change);
+    try {
+      await this.command({ type: 'demand', slots: changes });
+    } catch {
+      this.#asked = before;
+      this.#demandSoon(demandRetryMs);
+    }
+  }
+
+  #finish(): void {
+    if (this.#ended.signal.aborted) return;
+    this.#ended.abort();
+    clearTimeout(this.#demandTimer);
+    this.#session?.close();
+    this.#session = null;
+    this.places = [];
+  }
+}
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Refused) return error.problem;
+  return { status: -1, title: 'Browser', detail: error instanceof Error ? error.message : String(error), retryAfterSeconds: null };
+}
+
+// Storage is closed to pages in some private modes; an old page is then not loaded anew, and says so.
+function recall(key: string): boolean {
+  try {
+    return sessionStorage.getItem(key) !== null;
+  } catch {
+    return true;
+  }
+}
+function remember(key: string): void {
+  try {
+    sessionStorage.setItem(key, '1');
+  } catch {
+    // As above.
+  }
+}
+function forget(key: string): void {
+  try {
+    sessionStorage.removeItem(key);
+  } catch {
+    // As above.
+  }
+}

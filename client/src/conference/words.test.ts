@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+
+import schema from '../../../schema/signalling.json';
+import type { Happened, RefusalCode, Seat, SlotContent } from '../api/messages';
+import { loaders, type Language } from '../messages/index';
+import { announce } from './announce';
+import { cameraEncodings, planOf, receivedCodecs } from './offer';
+import { CommandRefused, Commands, readMessage, signallingAddress } from './signalling';
+import { endingKey, ownStatus, refusalKey, slidesWords, tileWords, wayBack, type OwnSituation } from './words';
+
+const codes = (name: string) => (schema.$defs as Record<string, { enum?: string[] }>)[name]?.enum ?? [];
+
+const seat: Seat = {
+  id: 'ha-giang',
+  name: 'Hà Giang',
+  role: 'site',
+  present: true,
+  microphone: { open: false, closed_by: 'nobody', granted: false },
+  camera: { open: true, closed_by: 'nobody' },
+  sends: ['microphone', 'camera'],
+};
+
+describe('words', () => {
+  for (const language of ['vi', 'fr', 'de', 'en'] as Language[]) {
+    it(`are there in ${language} for every code of the schema`, async () => {
+      const messages = (await loaders[language]()) as Record<string, string>;
+      const keys = [
+        ...codes('RefusalCode').map((code) => `refusal.${code}`),
+        ...codes('SlotState').map((state) => `slot.${state}`),
+        ...codes('HandKind').map((kind) => `hand.${kind}`),
+        ...codes('Mode').map((mode) => `mode.${mode}`),
+        ...codes('Role').map((role) => `role.${role}`),
+        ...codes('Audience').map((audience) => `chat.${audience}`),
+        ...['replaced', 'removed', 'revoked'].map((code) => `over.${code}`),
+      ];
+      expect(keys.length).toBeGreaterThan(40);
+      for (const key of keys) expect(messages[key], key).toBeTruthy();
+    });
+  }
+  it('are found for codes of a newer server', () => expect(refusalKey('no_coffee' as RefusalCode)).toBe('refusal.malformed'));
+});
+
+describe('a tile', () => {
+  const content = (state: SlotContent['state'], change: Partial<SlotContent> = {}): SlotContent => ({ slot: 5, seat: 'ha-giang', state, quality: 'low', ...change });
+  it('has words for every state of its slot, and none over a picture', () => {
+    for (const state of codes('SlotState') as SlotContent['state'][]) expect(tileWords(seat, content(state)) === null).toBe(state === 'showing');
+  });
+  it('does not show a picture under another name', () => expect(tileWords(seat, content('showing', { seat: 'other' }))).toBe('slot.waiting'));
+  it('says who closed the camera, and that nobody is there', () => {
+    expect(tileWords({ ...seat, camera: { open: false, closed_by: 'chair' } }, undefined)).toBe('slot.closed.chair');
+    expect(tileWords({ ...seat, camera: { open: false, closed_by: 'self' } }, content('closed'))).toBe('slot.closed');
+    expect(tileWords({ ...seat, present: false }, content('showing'))).toBe('slot.away');
+    expect(tileWords(undefined, undefined)).toBe('slot.empty');
+  });
+  it('of slides has words too', () => {
+    expect(slidesWords(content('showing'))).toBeNull();
+    expect(slidesWords(content('line'))).toBe('slot.line');
+    expect(slidesWords(undefined)).toBe('slot.waiting');
+  });
+});
+
+describe('the sentence beside the own picture', () => {
+  const joined: OwnSituation = { link: 'live', media: { kind: 'connected' }, own: seat, mode: 'discussion', hasMicrophone: true, maySpeak: true, mayEver: true, heldBack: false };
+  const says = (change: Partial<OwnSituation>) => ownStatus({ ...joined, ...change }).key;
+  it('says whether one is heard', () => {
+    expect(says({})).toBe('status.closed');
+    expect(says({ own: { ...seat, microphone: { open: true, closed_by: 'nobody', granted: false } } })).toBe('status.speaking');
+    expect(says({ hasMicrophone: false })).toBe('status.noMicrophone');
+    expect(says({ mayEver: false })).toBe('status.watching');
+  });
+  it('says how to get the floor', () => {
+    const closed = { ...seat, microphone: { open: false, closed_by: 'chair' as const, granted: false } };
+    expect(says({ own: closed, maySpeak: false })).toBe('status.closedByChair');
+    expect(says({ own: closed, maySpeak: false, mode: 'conference' })).toBe('status.needsFloor');
+    expect(says({ heldBack: true })).toBe('status.heldBack');
+  });
+  it('says what is interrupted', () => {
+    expect(says({ link: 'waiting' })).toBe('status.reconnecting');
+    expect(says({ link: 'waiting', media: { kind: 'none' } })).toBe('status.joining');
+    expect(says({ media: { kind: 'restarting' } })).toBe('status.media');
+    expect(says({ media: { kind: 'refused', code: 'full' } })).toBe('refusal.full');
+  });
+});
+
+describe('the end', () => {
+  it('has a reason and, where there is one, a way back', () => {
+    expect([endingKey({ why: 'replaced' }), wayBack({ why: 'replaced' })]).toEqual(['over.replaced', 'join.takeBack']);
+    expect([endingKey({ why: 'revoked' }), wayBack({ why: 'revoked' })]).toEqual(['over.revoked', null]);
+    expect([endingKey({ why: 'refused', code: 'locked' }), wayBack({ why: 'refused', code: 'locked' })]).toEqual(['refusal.locked', 'publish.again']);
+    const unknown = { why: 'problem', problem: { status: 404, title: '', detail: '', retryAfterSeconds: null } } as const;
+    expect([endingKey(unknown), wayBack(unknown)]).toEqual(['over.unknown', null]);
+  });
+});
+
+describe('announcements', () => {
+  const conference = { id: 'demo', title: '', mode: 'discussion', locked: false, seats: [seat], chat: [] } as const;
+  const said = (event: Happened['event'], own = 'me') => announce({ type: 'happened', sequence: 7, event }, { ...conference, seats: [...conference.seats], chat: [] }, own);
+  it('name who it is', () => expect(said({ type: 'joined', seat: 'ha-giang' })).toEqual({ sequence: 7, key: 'announce.joined', name: 'Hà Giang' }));
+  it('leave out what oneself does', () => {
+    expect(said({ type: 'joined', seat: 'me' })).toBeNull();
+    expect(said({ type: 'chat_said', message: { number: 1, seat: 'me', text: 'x', to: 'everyone', sent_at: 0 } })).toBeNull();
+  });
+  it('say what the chair did to the own microphone', () => {
+    const opened = { open: true, closed_by: 'nobody', granted: true } as const;
+    expect(said({ type: 'microphone_changed', seat: 'ha-giang', microphone: opened }, 'ha-giang')?.key).toBe('announce.microphoneOpened');
+    expect(said({ type: 'microphone_changed', seat: 'ha-giang', microphone: opened })).toBeNull();
+  });
+});
+
+describe('the offer', () => {
+  it('has as many slots as the role’s layout needs and the server takes', () => {
+    const tiles = (role: Parameters<typeof planOf>[0], most: number) => planOf(role, most).slots.filter((use) => use === 'tile').length;
+    expect([tiles('hall', 25), tiles('chair', 25), tiles('site', 25), tiles('delegate', 4), tiles('hall', 12)]).toEqual([25, 25, 9, 4, 12]);
+    expect(planOf('site', 25).slots.filter((use) => use === 'voice')).toHaveLength(3);
+    expect([planOf('viewer', 9).sends, planOf('site', 9).sends]).toEqual([false, true]);
+  });
+  it('has each codec once, and no more than are sent', () => {
+    const codecs = [
+      { mimeType: 'video/H264', sdpFmtpLine: 'level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f' },
+      { mimeType: 'video/H264', sdpFmtpLine: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=640c1f' },
+      { mimeType: 'video/H264', sdpFmtpLine: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f' },
+      { mimeType: 'video/VP9', sdpFmtpLine: 'profile-id=2' },
+      { mimeType: 'video/VP9', sdpFmtpLine: 'profile-id=0' },
+      { mimeType: 'video/rtx' },
+      { mimeType: 'video/AV1', sdpFmtpLine: 'level-idx=5;profile=1;tier=0' },
+      { mimeType: 'video/AV1', sdpFmtpLine: 'level-idx=5;profile=0;tier=0' },
+      { mimeType: 'video/VP8' },
+      { mimeType: 'video/red' },
+    ];
+    expect(receivedCodecs(codecs)).toEqual([codecs[8], codecs[4], codecs[2], codecs[7], codecs[5]]);
+  });
+  it('has three layers at rates that fit the camera', () => {
+    expect(cameraEncodings({ width: 1280, height: 720 }).map(({ rid, maxBitrate }) => [rid, maxBitrate])).toEqual([['l', 150_000], ['m', 500_000], ['h', 1_700_000]]);
+    expect(cameraEncodings({ width: 640, height: 360 })[2]?.maxBitrate).toBe(850_000);
+    expect(cameraEncodings({}).map(({ scaleResolutionDownBy }) => scaleResolutionDownBy)).toEqual([4, 2, 1]);
+  });
+});
+
+describe('commands', () => {
+  it('are answered by number', async () => {
+    const commands = new Commands();
+    const sent: unknown[] = [];
+    const first = commands.issue((message) => sent.push(message), { type: 'lock', locked: true });
+    const second = commands.issue((message) => sent.push(message), { type: 'leave' });
+    expect(sent).toEqual([{ type: 'lock', locked: true, id: 1 }, { type: 'leave', id: 2 }]);
+    expect(commands.settle({ type: 'done', id: 2 })).toBe(true);
+    expect(commands.settle({ type: 'refused', id: 1, code: 'not_allowed', message: 'No.' })).toBe(true);
+    await expect(second).resolves.toEqual({ type: 'done', id: 2 });
+    await expect(first).rejects.toBeInstanceOf(CommandRefused);
+    expect(commands.settle({ type: 'done', id: 9 })).toBe(false);
+    expect(commands.settle({ type: 'refused', code: 'malformed', message: '' })).toBe(false);
+  });
+  it('are lost with the connection', async () => {
+    const commands = new Commands();
+    const lost = commands.issue(() => undefined, { type: 'leave' });
+    commands.lose();
+    await expect(lost).rejects.not.toBeInstanceOf(CommandRefused);
+  });
+  it('travel as JSON objects with a type', () => {
+    expect(readMessage('{"type":"pong"}')).toEqual({ type: 'pong' });
+    for (const data of ['', 'null', '5', '{}', '{"type":3}', new ArrayBuffer(3)]) expect(readMessage(data)).toBeNull();
+  });
+  it('go to the page’s own origin', () => {
+    expect(signallingAddress('http://localhost:8080/#x', 'demo')).toBe('ws://localhost:8080/api/conferences/demo/signalling');
+    expect(signallingAddress('https://halls.example/', 'a b')).toBe('wss://halls.example/api/conferences/a%20b/signalling');
+  });
+});
