@@ -32,6 +32,10 @@ Duration LineMonitor::Level::least(TimePoint now) const {
   return least;
 }
 
+Duration LineMonitor::Level::raised(TimePoint now) const {
+  return now - at_ < kForgotten ? smoothed_ - least(now) : 0ns;
+}
+
 void LineMonitor::add(const LineReport& report, TimePoint now) {
   if (!started_) first_ = now;
   started_ = true;
@@ -54,7 +58,7 @@ LineSummary LineMonitor::summary(TimePoint now, Duration unanswered) const {
   LineSummary line{
       .round_trip = round_trip_.smoothed(), .least_round_trip = round_trip_.least(now), .unanswered = unanswered};
   // Only a round trip is known from report blocks; what it has grown by is a queue too, on one of its ways.
-  line.queueing_delay = has_delay_ ? delay_.smoothed() - delay_.least(now) : line.round_trip - line.least_round_trip;
+  line.queueing_delay = (has_delay_ ? delay_ : round_trip_).raised(now);
 
   const auto newest = slot_of(now, kBucket);
   std::uint64_t bytes = 0;

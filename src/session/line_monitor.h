@@ -45,6 +45,7 @@ class LineMonitor {
   static constexpr Duration kLeastBucket = 1s;
   static constexpr std::size_t kLeastBuckets = 10;
   static constexpr Duration kSmoothing = 200ms;
+  static constexpr Duration kForgotten = 5s;  // a queue that nothing is heard of any more has emptied: nothing is sent
 
   void add(const LineReport& feedback, TimePoint now);
   // `unanswered` is SendLog::unanswered(now), or 0 where there is none.
@@ -62,6 +63,8 @@ class LineMonitor {
     void add(Duration value, TimePoint now);
     Duration smoothed() const { return smoothed_; }
     Duration least(TimePoint now) const;
+    // How far it is above its least.
+    Duration raised(TimePoint now) const;
 
    private:
     struct Least {

@@ -54,6 +54,14 @@ TEST(LineMonitor, TellsTheQueueAboveTheLeastDelay) {
   EXPECT_LT(monitor.summary(now, 0ns).queueing_delay, 1ms) << "the way itself is longer now";
 }
 
+TEST(LineMonitor, TakesAQueueThatNothingIsHeardOfForEmpty) {
+  LineMonitor monitor;
+  auto now = feed(monitor, {.delay = 0ms}, kStart, 2s);
+  now = feed(monitor, {.delay = 800ms}, now, 2s);
+  EXPECT_GT(monitor.summary(now + 4s, 0ns).queueing_delay, 700ms);
+  EXPECT_EQ(monitor.summary(now + 5s, 0ns).queueing_delay, 0ms);
+}
+
 TEST(LineMonitor, TakesTheGrowthOfTheRoundTripForAQueueWhereNothingElseIsKnown) {
   LineMonitor monitor;
   auto now = feed(monitor, {.received = 5, .round_trip = 50ms}, kStart, 3s);
