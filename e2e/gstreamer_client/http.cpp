@@ -1,8 +1,6 @@
 #include "http.h"
 
-#include <algorithm>
 #include <memory>
-#include <optional>
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -74,21 +72,22 @@ Response request(const std::string& address, const std::string& token, const std
 
 }  // namespace
 
-Session post_offer(const std::string& endpoint, const std::string& token, const std::string& offer,
-                   std::chrono::seconds patience) {
+std::optional<Session> post_offer(const std::string& endpoint, const std::string& token, const std::string& offer,
+                                  std::chrono::seconds patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
   for (;;) {
     auto response = request(endpoint, token, &offer);
     if (response.status == 201) {
       if (response.location.empty()) throw Failure("The answer has no Location.");
-      return {std::move(response.location), std::move(response.body)};
+      return Session{std::move(response.location), std::move(response.body)};
     }
     const bool later = (response.status == 409 || response.status == 503) && response.retry_after;
-    if (!later || end_asked() || std::chrono::steady_clock::now() + *response.retry_after > until)
+    if (!later || std::chrono::steady_clock::now() + *response.retry_after > until)
       throw Failure(fmt::format("{} answered {}: {}", endpoint, response.status, response.body));
     fmt::print("{{\"event\":\"waiting\",\"status\":{},\"seconds\":{}}}\n", response.status,
                response.retry_after->count());
     pause_for(*response.retry_after);
+    if (end_asked()) return std::nullopt;
   }
 }
 

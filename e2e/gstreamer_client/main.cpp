@@ -32,14 +32,20 @@ struct Arguments {
 void run(Peer& peer, const Arguments& arguments) {
   const std::chrono::seconds seconds(arguments.seconds);
   const auto session = post_offer(arguments.endpoint, arguments.token, peer.make_offer(), seconds);
+  if (!session) return;
+  std::string failures;
   try {
-    peer.take_answer(session.answer);
+    peer.take_answer(session->answer);
     peer.stay(seconds);
-  } catch (const Failure&) {
-    end_session(session, arguments.token);
-    throw;
+  } catch (const Failure& failure) {
+    failures = failure.what();
   }
-  end_session(session, arguments.token);
+  try {
+    end_session(*session, arguments.token);
+  } catch (const Failure& failure) {
+    failures += fmt::format("{}{}", failures.empty() ? "" : " ", failure.what());
+  }
+  if (!failures.empty()) throw Failure(failures);
 }
 
 void add_common(CLI::App* command, Arguments& arguments) {
