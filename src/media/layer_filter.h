@@ -32,33 +32,42 @@ class LayerFilter {
     bool forward() const { return verdict == Verdict::forward; }
   };
 
-  void set_target(wire::Layers target) { target_ = target; }
-  wire::Layers target() const { return target_; }
-  wire::Layers current() const { return current_; }
+  void set_target(wire::Layers target) { target_.layers = target; }
+  wire::Layers target() const { return target_.layers; }
+  wire::Layers current() const { return current_.layers; }
 
   // Leaves out what nothing else of these layers refers to, for a line in need; only of streams or targets with one
   // spatial layer, so that a temporal unit never loses its end.
-  void set_skip_discardable(bool skip) { skip_discardable_ = skip; }
+  void set_skip_discardable(bool skip) { target_.skip_discardable = skip; }
 
-  // Call once per packet in the order of the history, from the first of an epoch on (which must be a keyframe's).
+  // A new line of frames begins at `first`, a keyframe's first packet: call with Rewriter::begin_epoch().
+  void begin_epoch(const StoredPacket& first);
+
+  // Call once for each packet of the epoch in the order of the history, also for `first`, unless the rewriter has no
+  // place for it.
   Decision decide(const StoredPacket& packet);
 
   // The marker bit that decide() gave a packet that was forwarded: for repetitions.
-  bool marker_of(const StoredPacket& packet) const { return marker(packet, in_force(packet.sequence)); }
+  bool marker_of(const StoredPacket& packet) const;
 
   // More or, without nesting, other spatial layers are wanted than are sent, and the stream has them: a keyframe would
   // bring them at once. Ask for one where nothing better comes soon.
-  bool waits_for_keyframe() const { return started_ && current_.spatial != target_.spatial; }
+  bool waits_for_keyframe() const { return started_ && current_.layers.spatial != target_.layers.spatial; }
 
  private:
-  bool present(const wire::FrameFacts& frame, wire::Layers layers) const;
-  bool marker(const StoredPacket& packet, wire::Layers layers) const;
-  wire::Layers in_force(std::int64_t sequence) const { return sequence >= changed_at_ ? current_ : previous_; }
-  void begin(const StoredPacket& packet);
-  void change(wire::Layers to, std::int64_t at);
-  void consider_change(const StoredPacket& packet, bool unit_start);
-  bool can_switch(const StoredPacket& packet, wire::Layers to, bool unit_start) const;
+  struct Selection {
+    wire::Layers layers;
+    bool skip_discardable = false;
+    bool operator==(const Selection&) const = default;
+  };
+  // The selection at a place in the sequence. Before previous_from_: not known any more.
+  const Selection& in_force(std::int64_t sequence) const { return sequence >= changed_at_ ? current_ : previous_; }
+  void change(const Selection& to, std::int64_t at);
+  void consider_change(const StoredPacket& packet);
+  void go_down(const wire::FrameFacts& frame, Selection& to) const;
+  bool can_switch(const StoredPacket& packet, wire::Layers to) const;
   bool decodable(const wire::FrameFacts& frame) const;
+  bool starts_unit(const StoredPacket& packet) const { return packet.timestamp != newest_timestamp_; }
   void note_forwarded(const StoredPacket& packet, bool marker);
 
   std::int64_t changed_at_ = 0;     // current_ holds from this sequence number on, previous_ before
@@ -68,13 +77,11 @@ class LayerFilter {
   std::uint32_t newest_timestamp_ = 0;
   std::uint32_t ended_timestamp_ = 0;  // of the last unit that was given its marker bit
   std::uint16_t newest_frame_ = 0;
-  std::uint16_t epoch_ = 0;
-  wire::Layers target_ = wire::kAllLayers;
-  wire::Layers current_{};
-  wire::Layers previous_{};
+  Selection target_{.layers = wire::kAllLayers};
+  Selection current_;
+  Selection previous_;
   bool started_ = false;
   bool any_ended_ = false;
-  bool skip_discardable_ = false;
 };
 
 }  // namespace bridgehall::media

@@ -51,7 +51,7 @@ struct TemplateStructure {
   std::uint8_t decode_target_count = 0;
   std::uint8_t chain_count = 0;
   std::array<FrameTemplate, kMaxTemplates> templates{};
-  std::array<std::uint8_t, kMaxDecodeTargets> protected_by{};  // chain; chain_count: none
+  std::array<std::uint8_t, kMaxDecodeTargets> protected_by{};  // a chain, if there are any
   bool has_resolutions = false;
   std::array<Resolution, kMaxDescriptorSpatialLayers> resolutions{};  // by spatial layer
 

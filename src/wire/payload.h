@@ -21,7 +21,8 @@ struct PayloadInfo {
   // A frame (VP9: a layer frame) begins here. H.264 has no mark for it: true for the slice that begins a picture and
   // for what may stand before it (delimiter, SEI, parameter sets), so more than one packet of a picture can say so.
   bool frame_start = false;
-  bool keyframe = false;  // this packet begins a frame from which a decoder can start; always so for Opus
+  bool frame_end = false;  // VP9's E and the dependency descriptor's end_of_frame; not known for VP8 and H.264
+  bool keyframe = false;   // this packet begins a frame from which a decoder can start; always so for Opus
   // The payload's first bytes, up to the last one that forwarding rewrites: the whole VP8 descriptor; of VP9's the part
   // up to TL0PICIDX (the reference list and scalability structure after it stay with the shared rest). 0 for other
   // codecs.
@@ -37,6 +38,8 @@ struct PayloadInfo {
   std::uint8_t spatial_layer = 0;
   bool layer_sync = false;   // VP8 Y / VP9 U: switching up to this temporal layer may happen here
   bool discardable = false;  // no other frame refers to this one: VP8 N, H.264 slices with nal_ref_idc 0
+  std::uint16_t width = 0;   // of the picture, in VP8 keyframes; 0: not told here
+  std::uint16_t height = 0;
 };
 
 // nullopt: the payload is malformed for its codec (a counted drop), or empty: padding-only packets are the caller's to

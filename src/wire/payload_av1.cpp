@@ -1,5 +1,6 @@
-// AV1 aggregation header and OBU elements (AV1 RTP specification, sections 4.3 to 4.5), and the two bits of a
-// dependency descriptor that forwarding needs (appendix A.8).
+// AV1 aggregation header and OBU elements (AV1 RTP specification, sections 4.3 to 4.5); where frames begin and end is
+// taken from the dependency descriptor when there is one.
+#include "wire/dependency_descriptor.h"
 #include "wire/payload_codecs.h"
 
 namespace bridgehall::wire {
@@ -58,10 +59,11 @@ std::optional<PayloadInfo> parse_av1(BytesView payload, BytesView dependency_des
   if (!continues) note_obu(first, info);
   info.keyframe = new_sequence;
   if (!dependency_descriptor.empty()) {
-    if (dependency_descriptor.size() < 3) return std::nullopt;
-    info.frame_start = dependency_descriptor[0] & 0x80;
-    const bool has_structure = dependency_descriptor.size() > 3 && (dependency_descriptor[3] & 0x80);
-    info.keyframe |= info.frame_start && has_structure;
+    const auto fields = parse_mandatory_fields(dependency_descriptor);
+    if (!fields) return std::nullopt;
+    info.frame_start = fields->start_of_frame;
+    info.frame_end = fields->end_of_frame;
+    info.keyframe |= fields->start_of_frame && fields->brings_structure;
   }
   return info;
 }

@@ -21,11 +21,12 @@ void check_offsets(BytesView payload, const PayloadInfo& info) {
 }
 
 bool same(const PayloadInfo& a, const PayloadInfo& b) {
-  return a.frame_start == b.frame_start && a.keyframe == b.keyframe && a.descriptor_size == b.descriptor_size &&
-         a.picture_id_offset == b.picture_id_offset && a.picture_id_bits == b.picture_id_bits &&
-         a.picture_id == b.picture_id && a.tl0_picture_index_offset == b.tl0_picture_index_offset &&
-         a.tl0_picture_index == b.tl0_picture_index && a.temporal_layer == b.temporal_layer &&
-         a.spatial_layer == b.spatial_layer && a.layer_sync == b.layer_sync && a.discardable == b.discardable;
+  return a.frame_start == b.frame_start && a.frame_end == b.frame_end && a.keyframe == b.keyframe &&
+         a.descriptor_size == b.descriptor_size && a.picture_id_offset == b.picture_id_offset &&
+         a.picture_id_bits == b.picture_id_bits && a.picture_id == b.picture_id &&
+         a.tl0_picture_index_offset == b.tl0_picture_index_offset && a.tl0_picture_index == b.tl0_picture_index &&
+         a.temporal_layer == b.temporal_layer && a.spatial_layer == b.spatial_layer && a.layer_sync == b.layer_sync &&
+         a.discardable == b.discardable;
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ std::optional<PayloadInfo> parse_vp9(BytesView payload) {
   const bool has_structure = flags & 0x02;
   bool depends_on_lower_layer = false;
   info.frame_start = flags & 0x08;
+  info.frame_end = flags & 0x04;
   if (flags & 0x80) read_picture_id(in, info);
   if (has_layers) {
     const std::uint8_t layer = in.u8();
