@@ -273,5 +273,54 @@ TEST(Participant, LongDescriptorsAreSentOnlyWhereTheFormsMayBeMixed) {
   EXPECT_THAT(plain.answer, Not(HasSubstr("allow-mixed")));
 }
 
+TEST(ParticipantSimulcast, TheCodecIsOneThatAllEncodingsMayUse) {
+  const auto restricted = [](std::string l, std::string h) {
+    return replaced(replaced(read_offer("chromium"), "a=rid:l send", "a=rid:l send pt=" + l), "a=rid:h send",
+                    "a=rid:h send pt=" + h);
+  };
+  const auto negotiated = answered(restricted("96,98", "98,99;max-width=1280"));
+  EXPECT_EQ(negotiated.tracks[1].codec.codec, Codec::vp9);
+  EXPECT_THAT(negotiated.answer,
+              HasSubstr("a=rid:l recv pt=98\r\na=rid:m recv\r\na=rid:h recv pt=98,99;max-width=1280\r\n"));
+  const auto mixed = answer_participant(restricted("96", "98"), all_of_it(), local_end());
+  ASSERT_FALSE(mixed);
+  EXPECT_EQ(mixed.error().refusal, Refusal::no_common_codec);
+  EXPECT_EQ(mixed.error().field, "m=video (mid 1)");
+}
+
+TEST(ParticipantSimulcast, WithoutTheExtensionsThatTellEncodingsApartIsRefused) {
+  const auto offer = read_offer("chromium");
+  for (const std::string id :
+       {"4 urn:ietf:params:rtp-hdrext:sdes:mid", "10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"}) {
+    const auto negotiated =
+        answer_participant(replaced(offer, "a=extmap:" + id + "\r\n", ""), all_of_it(), local_end());
+    ASSERT_FALSE(negotiated);
+    EXPECT_EQ(negotiated.error().refusal, Refusal::malformed);
+    EXPECT_EQ(negotiated.error().field, "m=video (mid 1)");
+  }
+}
+
+TEST(ParticipantSimulcast, RetransmissionsThatNobodyCouldTellApartAreNotAgreed) {
+  const auto offer =
+      replaced(read_offer("chromium"), "a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id\r\n", "");
+  const auto negotiated = answered(offer);
+  EXPECT_EQ(negotiated.tracks[1].codec.rtx_payload_type, 0);
+  EXPECT_EQ(negotiated.tracks[2].codec.rtx_payload_type, 97);
+}
+
+TEST(ParticipantSimulcast, APausedEncodingIsAgreedOnAsPaused) {
+  const auto negotiated = answered(replaced(read_offer("chromium"), "simulcast:send l;m;h", "simulcast:send l;m;~h"));
+  EXPECT_EQ(negotiated.tracks[1].rids, (std::vector<std::string>{"l", "m", "h"}));
+  EXPECT_THAT(negotiated.answer, HasSubstr("a=simulcast:recv l;m;~h\r\n"));
+}
+
+TEST(ParticipantSimulcast, AMalformedOneIsRefusedWithItsMLine) {
+  const auto offer = replaced(read_offer("chromium"), "simulcast:send l;m;h", "simulcast:send l;m;l");
+  const auto negotiated = answer_participant(offer, all_of_it(), local_end());
+  ASSERT_FALSE(negotiated);
+  EXPECT_EQ(negotiated.error().refusal, Refusal::malformed);
+  EXPECT_EQ(negotiated.error().field, "m=video (mid 1)");
+}
+
 }  // namespace
 }  // namespace bridgehall::session

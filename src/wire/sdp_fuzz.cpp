@@ -21,6 +21,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         (void)parse_rtcp_feedback(attribute.value);
         (void)parse_extmap(attribute.value);
         (void)parse_ssrc(attribute.value);
+        if (const auto rid = parse_rid(attribute.value)) BRIDGEHALL_CHECK(is_rid(rid->id));
+        if (const auto simulcast = parse_simulcast(attribute.value))
+          BRIDGEHALL_CHECK(simulcast->send.size() + simulcast->recv.size() > 0);
         if (const auto format = parse_fmtp(attribute.value)) (void)fmtp_parameter(format->parameters, "apt");
         if (const auto candidate = parse_udp_candidate(attribute.value))
           BRIDGEHALL_CHECK(parse_udp_candidate(write_host_candidate(*candidate, 0)) == candidate);

@@ -170,5 +170,35 @@ TEST(SdpAttributes, CandidatesOfOursAreReadBackWithFallingPriority) {
   EXPECT_FALSE(parse_udp_candidate(""));
 }
 
+TEST(SdpAttributes, RidIsAnIdADirectionAndRestrictions) {
+  const auto rid = parse_rid("h send pt=96,97;max-width=1280");
+  ASSERT_TRUE(rid);
+  EXPECT_EQ(rid->id, "h");
+  EXPECT_EQ(rid->direction, RidDirection::send);
+  EXPECT_EQ(rid->restrictions, "pt=96,97;max-width=1280");
+  EXPECT_EQ(parse_rid("h recv")->direction, RidDirection::recv);
+  for (const auto* bad : {"", "h", "h both", " send", "h/ send", "abcdefghijklmnopq send"})
+    EXPECT_FALSE(parse_rid(bad));
+}
+
+TEST(SdpAttributes, SimulcastIsAListForOneOrBothDirections) {
+  const auto both = parse_simulcast("recv a;b send l,x;~m");
+  ASSERT_TRUE(both);
+  EXPECT_EQ(both->send, "l,x;~m");
+  EXPECT_EQ(both->recv, "a;b");
+  EXPECT_EQ(parse_simulcast("send l")->recv, "");
+  for (const auto* bad : {"", "l;m", "send", "send l recv", "send l send m", "send l m"})
+    EXPECT_FALSE(parse_simulcast(bad));
+}
+
+TEST(SdpAttributes, TakeUntilGivesPartsAndAtTheEndNothing) {
+  std::string_view rest = "a;;b";
+  EXPECT_EQ(take_until(rest, ';'), "a");
+  EXPECT_EQ(take_until(rest, ';'), "");
+  EXPECT_EQ(take_until(rest, ';'), "b");
+  EXPECT_EQ(rest, "");
+  EXPECT_EQ(take_until(rest, ';'), "");
+}
+
 }  // namespace
 }  // namespace bridgehall::wire
