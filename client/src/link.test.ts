@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { readLink, tokenFromPaste, watchLink, writeLink } from './link';
+import { invitationFromPaste, readInvitation, readLink, tokenFromPaste, watchLink, writeLink } from './link';
 import { readToken } from './token';
 
 const claims = { conf: 'demo', role: 'site', sub: 'site-7', name: 'Điểm cầu 7' };
@@ -47,6 +47,20 @@ describe('what people paste', () => {
   it('may be neither', () => {
     expect(tokenFromPaste('hello')).toBe('');
     expect(tokenFromPaste('http://localhost/#as=watch')).toBe('');
+  });
+});
+
+describe('an invitation', () => {
+  it('is the whole link', () => {
+    expect(readInvitation('#invitation=k3Q_x')).toEqual({ invitation: 'k3Q_x', wall: false, codec: null, quality: 720 });
+    expect(readInvitation('#invitation=k3Q_x&view=wall&quality=360')).toMatchObject({ wall: true, quality: 360 });
+  });
+  it('is told from other links', () => {
+    for (const fragment of ['', '#', '#invitation=', '#conference=demo&token=x']) expect(readInvitation(fragment)).toBeNull();
+  });
+  it('may be pasted', () => {
+    expect(invitationFromPaste(' http://localhost:8080/#invitation=k3Q_x ')).toBe('#invitation=k3Q_x');
+    expect(invitationFromPaste('hello')).toBe('');
   });
 });
 

@@ -48,3 +48,25 @@ export function tokenFromPaste(text: string): string {
   if (hash >= 0) return new URLSearchParams(trimmed.slice(hash + 1)).get('token') ?? '';
   return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(trimmed) ? trimmed : '';
 }
+
+// A personal link to a conference: #invitation=<random id>, optional: view=wall, quality=…, codec=…
+export interface InvitationLink {
+  invitation: string;
+  wall: boolean;
+  codec: VideoCodec | null;
+  quality: Quality;
+}
+
+export function readInvitation(fragment: string): InvitationLink | null {
+  const fields = new URLSearchParams(fragment.replace(/^#/, ''));
+  const invitation = (fields.get('invitation') ?? '').trim();
+  if (!invitation) return null;
+  return { invitation, wall: fields.get('view') === 'wall', codec: asCodec(fields.get('codec')), quality: asQuality(fields.get('quality')) };
+}
+
+// A pasted link with an invitation, as the fragment to go to; '' when it is none.
+export function invitationFromPaste(text: string): string {
+  const hash = text.trim().indexOf('#');
+  const fragment = hash < 0 ? '' : text.trim().slice(hash);
+  return readInvitation(fragment) ? fragment : '';
+}

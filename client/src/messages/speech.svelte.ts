@@ -45,6 +45,11 @@ class Speech {
     return new Intl.NumberFormat(this.language, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false }).format(value);
   }
 
+  // Of the day, for what happened lately.
+  time(milliseconds: number): string {
+    return new Intl.DateTimeFormat(this.language, { hour: '2-digit', minute: '2-digit' }).format(milliseconds);
+  }
+
   async #take(language: Language): Promise<void> {
     this.#messages = await loaders[language]();
     this.language = language;
