@@ -23,18 +23,17 @@ bool first_of(std::uint8_t wanted, std::uint8_t held, Accept&& accept) {
 LayerFilter::Decision LayerFilter::decide(const StoredPacket& packet) {
   const auto& frame = packet.frame;
   if (packet.sequence > newest_) {
-    if (current_ != target_ && frame.frame_start) consider_change(packet);
+    if (now() != target_ && frame.frame_start) consider_change(packet);
     newest_ = packet.sequence;
     newest_timestamp_ = packet.timestamp;
-  } else if (packet.sequence < previous_from_) {
-    return {.verdict = Verdict::skip_layer};
   }
-  const auto& selection = in_force(packet.sequence);
-  const auto indication = frame.indication(selection.layers);
+  const auto* const selection = in_force(packet.sequence);
+  if (selection == nullptr) return {Verdict::skip_layer};
+  const auto indication = frame.indication(selection->layers);
   if (indication == Indication::not_present)
-    return {frame.temporal_layer > selection.layers.temporal ? Verdict::skip_picture : Verdict::skip_layer};
-  if (selection.skip_discardable && indication == Indication::discardable &&
-      frame.top_spatial_layer(selection.layers) == 0)
+    return {frame.temporal_layer > selection->layers.temporal ? Verdict::skip_picture : Verdict::skip_layer};
+  if (selection->skip_discardable && indication == Indication::discardable &&
+      frame.top_spatial_layer(selection->layers) == 0)
     return {Verdict::skip_picture};
   const bool marker = marker_of(packet);
   note_forwarded(packet, marker);
@@ -43,30 +42,30 @@ LayerFilter::Decision LayerFilter::decide(const StoredPacket& packet) {
 
 // The unit ends with the highest spatial layer that goes, or with the sender's own mark.
 bool LayerFilter::marker_of(const StoredPacket& packet) const {
-  const auto layers = in_force(packet.sequence).layers;
-  return packet.marker || (layers.spatial != wire::kAllLayers.spatial && packet.frame.frame_end &&
-                           packet.frame.spatial_layer == packet.frame.top_spatial_layer(layers));
+  const auto* const selection = in_force(packet.sequence);
+  if (packet.marker || selection == nullptr) return packet.marker;
+  const auto layers = selection->layers;
+  return layers.spatial != wire::kAllLayers.spatial && packet.frame.frame_end &&
+         packet.frame.spatial_layer == packet.frame.top_spatial_layer(layers);
 }
 
 void LayerFilter::begin_epoch(const StoredPacket& first) {
   started_ = true;
   any_ended_ = false;
-  changed_at_ = previous_from_ = newest_ = first.sequence;
+  newest_ = first.sequence;
   newest_timestamp_ = first.timestamp;
-  current_ = previous_ = target_;
+  changes_.fill({first.sequence, target_});
   forwarded_ = 0;
 }
 
 void LayerFilter::change(const Selection& to, std::int64_t at) {
-  previous_ = current_;
-  previous_from_ = changed_at_;
-  current_ = to;
-  changed_at_ = at;
+  std::shift_right(changes_.begin(), changes_.end(), 1);
+  changes_[0] = {at, to};
 }
 
 void LayerFilter::consider_change(const StoredPacket& packet) {
   const auto& frame = packet.frame;
-  Selection to = current_;
+  Selection to = now();
   if (frame.keyframe) {
     to = target_;
   } else {
@@ -82,7 +81,7 @@ void LayerFilter::consider_change(const StoredPacket& packet) {
       });
     }
   }
-  if (to != current_) change(to, packet.sequence);
+  if (to != now()) change(to, packet.sequence);
 }
 
 // What needs no switch point: fewer layers where they are a part of more, names for the same layers, and discardables.
@@ -98,7 +97,7 @@ void LayerFilter::go_down(const FrameFacts& frame, Selection& to) const {
 
 bool LayerFilter::can_switch(const StoredPacket& packet, Layers to) const {
   const auto& frame = packet.frame;
-  const auto held = current_.layers;
+  const auto held = current();
   if (frame.indication(to) != Indication::switch_point) return false;
   if (starts_unit(packet)) return frame.references_known || to.spatial <= held.spatial;
   // Inside a unit only upwards: nothing may be missing of what went before, and nothing may follow its marker bit.
@@ -110,8 +109,8 @@ bool LayerFilter::can_switch(const StoredPacket& packet, Layers to) const {
 // Whether this receiver can decode the frame as things stand.
 bool LayerFilter::decodable(const FrameFacts& frame) const {
   if (!frame.references_known)
-    return frame.indication(current_.layers) != Indication::not_present ||
-           (frame.refers_to_base_only && frame.temporal_layer == current_.layers.temporal + 1);
+    return frame.indication(current()) != Indication::not_present ||
+           (frame.refers_to_base_only && frame.temporal_layer == current().temporal + 1);
   if (frame.references == 0 && !frame.refers_further) return true;
   const int ahead = static_cast<std::int16_t>(static_cast<std::uint16_t>(frame.frame_number - newest_frame_));
   if (frame.refers_further || ahead < 1 || ahead > 32) return false;
