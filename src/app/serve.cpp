@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 
 #include "app/logging.h"
+#include "app/roster_file.h"
 #include "app/service_notice.h"
 #include "app/shard_thread.h"
 #include "app/token_command.h"
@@ -35,16 +36,20 @@ std::string ice_server_link(const std::string& server) {
   return link;
 }
 
-web::ControlSettings control_settings(const Configuration& c, crypto::Fingerprint fingerprint) {
+web::ControlSettings control_settings(const Configuration& c, crypto::Fingerprint fingerprint,
+                                      std::vector<conference::Roster> rosters) {
   web::ControlSettings settings;
   settings.names = c.http_names;
-  settings.conferences = c.conferences;
+  settings.conferences = std::move(rosters);
+  settings.save_roster = [folder = c.data_folder](const conference::Roster& roster) {
+    return save_roster(folder, roster);
+  };
   settings.limits = {.publications = static_cast<std::size_t>(c.limits_publications),
                      .sessions = static_cast<std::size_t>(c.limits_sessions),
                      .unused_publication = 1s * c.limits_unused_publication_seconds};
-  settings.signalling.fingerprint = std::move(fingerprint);
-  settings.signalling.media_port = static_cast<std::uint16_t>(c.media_port);
-  for (const auto& server : c.ice_servers) settings.signalling.ice_server_links.push_back(ice_server_link(server));
+  settings.fingerprint = std::move(fingerprint);
+  settings.media_port = static_cast<std::uint16_t>(c.media_port);
+  for (const auto& server : c.ice_servers) settings.ice_server_links.push_back(ice_server_link(server));
   return settings;
 }
 
@@ -73,25 +78,25 @@ Result<web::StaticFiles> load_client(const Configuration& c) {
   return web::StaticFiles();
 }
 
-void print_demo_links(const Configuration& c, std::uint16_t http_port, const crypto::TokenKey& key,
-                      RandomSource& random) {
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const auto token = [&](std::string role) {
-    const auto subject = fmt::format("{}-{:016x}", role, random.u64());
-    return key.sign({.conference = c.conferences.front(),
-                     .role = std::move(role),
-                     .subject = subject,
-                     .issued_at = now,
-                     .expires_at = now + std::chrono::hours{24}});
-  };
-  const auto link = [&](std::string_view view, const std::string& bearer) {
-    return fmt::format("http://localhost:{}/#conference={}&as={}&name=hall&token={}", http_port, c.conferences.front(),
-                       view, bearer);
-  };
+Result<std::vector<conference::Roster>> open_rosters(const Configuration& c, Greeting greeting, RandomSource& random) {
+  std::vector<conference::Roster> rosters;
+  for (const auto& id : c.conferences) {
+    auto roster = greeting == Greeting::demo_links && id == "demo" ? open_demo_roster(c.data_folder, random)
+                                                                   : load_roster(c.data_folder, id);
+    if (!roster) return std::unexpected(roster.error());
+    rosters.push_back(std::move(*roster));
+  }
+  return rosters;
+}
+
+void print_demo_links(const Configuration& c, std::uint16_t http_port, const conference::Roster& roster) {
   fmt::print(
-      "Bridgehall is running its demo. Open these in browsers on this machine; they are valid for a day:\n\n"
-      "Publish: {}\n\nWatch: {}\n\n",
-      link("publish", token("moderator")), link("watch", token("viewer")));
+      "Bridgehall is running its demo. Open these in browsers on this machine; each seat has a link of its own:\n\n");
+  for (const auto& seat : roster.seats)
+    if (!seat.invitation.empty())
+      fmt::print("{:<10} {:<12} http://localhost:{}/#invitation={}\n", conference::role_name(seat.role), seat.id,
+                 http_port, seat.invitation);
+  fmt::print("\n");
   if (only_loopback(announced_addresses(c))) fmt::print("{}\n\n", kOnlyLoopback);
   std::fflush(stdout);
 }
@@ -125,7 +130,11 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
                                         std::move(dtls), std::make_unique<crypto::SystemRandom>());
   if (!shard) return std::unexpected(shard.error());
 
-  web::Control control(control_settings(c, fingerprint), *key, std::move(*client), random, **shard);
+  auto rosters = open_rosters(c, greeting, random);
+  if (!rosters) return std::unexpected(rosters.error());
+  const auto demo = rosters->empty() ? conference::Roster{} : rosters->front();
+  web::Control control(control_settings(c, fingerprint, std::move(*rosters)), *key, std::move(*client), random,
+                       **shard);
   const auto server =
       web::HttpServer::listen({.listen = {*IpAddress::parse(c.http_address), static_cast<std::uint16_t>(c.http_port)},
                                .max_connections = static_cast<std::size_t>(c.http_max_connections),
@@ -137,7 +146,7 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
   (*server)->every(kAddressesAgain, [&] { control.set_addresses(announced_addresses(c)); });
   spdlog::info("HTTP on {}:{}, media on UDP port {}", c.http_address, (*server)->port(), c.media_port);
   if (only_loopback(announced_addresses(c))) spdlog::warn("{}", kOnlyLoopback);
-  if (greeting == Greeting::demo_links) print_demo_links(c, (*server)->port(), *key, random);
+  if (greeting == Greeting::demo_links) print_demo_links(c, (*server)->port(), demo);
   notify_service_manager("READY=1");
   (*server)->run();
   notify_service_manager("STOPPING=1");

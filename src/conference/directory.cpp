@@ -9,6 +9,8 @@
 namespace bridgehall::conference {
 namespace {
 
+using wire::MediaKind;
+
 std::string random_key(RandomSource& random) {
   std::array<std::uint8_t, 16> bytes;
   random.fill(bytes);
@@ -17,21 +19,49 @@ std::string random_key(RandomSource& random) {
 
 Ssrc random_ssrc(RandomSource& random) { return Ssrc{static_cast<std::uint32_t>(1 + random.below(0xffff'ffffu))}; }
 
+// One that none of `taken` is; they are few.
+Ssrc fresh_ssrc(RandomSource& random, std::set<Ssrc>& taken) {
+  Ssrc ssrc;
+  do ssrc = random_ssrc(random);
+  while (!taken.insert(ssrc).second);
+  return ssrc;
+}
+
 // A viewer that decodes the old track decodes the new one too. Opus parameters only state wishes (RFC 7587
 // section 6.1).
 bool same_coding(const Track& track, const session::NegotiatedCodec& codec) {
   return track.codec == codec.codec && (codec.codec == wire::Codec::opus || track.fmtp == codec.fmtp);
 }
 
-std::optional<Track>& track_of(Publication& publication, wire::MediaKind kind) {
-  return kind == wire::MediaKind::audio ? publication.audio : publication.video;
+TrackUse use_of(MediaKind kind) { return kind == MediaKind::audio ? TrackUse::microphone : TrackUse::camera; }
+
+std::unique_ptr<media::CreatePeer> create_command(const Session& session, std::string cname,
+                                                  crypto::Fingerprint fingerprint) {
+  auto create = std::make_unique<media::CreatePeer>();
+  create->peer = session.peer;
+  create->transport.local = session.local;
+  create->transport.remote = session.remote;
+  create->transport.remote_fingerprint = std::move(fingerprint);
+  create->cname = std::move(cname);
+  return create;
 }
 
 }  // namespace
 
+const Track* Publication::find(TrackUse use, std::uint8_t number) const {
+  const auto found =
+      std::find_if(tracks.begin(), tracks.end(), [&](const Track& t) { return t.use == use && t.number == number; });
+  return found == tracks.end() ? nullptr : &*found;
+}
+
 Directory::Directory(DirectoryLimits limits, RandomSource& random) : limits_(limits), random_(random) {}
 
-void Directory::add_conference(const std::string& id) { conferences_.try_emplace(id); }
+void Directory::add_conference(const std::string& id) {
+  auto& conference = conferences_[id];
+  if (conference.room != media::RoomId{}) return;
+  conference.room = media::RoomId{++last_room_};
+  commands_.emplace_back(media::AddRoom{conference.room});
+}
 
 bool Directory::has_conference(std::string_view id) const { return conferences_.contains(id); }
 
@@ -44,6 +74,8 @@ const Directory::Conference* Directory::find_conference(std::string_view id) con
   const auto found = conferences_.find(id);
   return found == conferences_.end() ? nullptr : &found->second;
 }
+
+// -- terms --
 
 std::expected<session::PublishTerms, DirectoryRefusal> Directory::publish_terms(std::string_view conference_id,
                                                                                 std::string_view name,
@@ -60,10 +92,10 @@ std::expected<session::PublishTerms, DirectoryRefusal> Directory::publish_terms(
   if (!exists && conference->publications.size() >= limits_.publications)
     return std::unexpected(DirectoryRefusal::too_many_publications);
   session::PublishTerms terms;
-  if (exists && found->second.video) {
-    auto& order = terms.video_preference;
-    std::stable_partition(order.begin(), order.end(), [&](auto codec) { return codec == found->second.video->codec; });
-  }
+  const auto* camera = exists ? found->second.find(TrackUse::camera) : nullptr;
+  if (camera)
+    std::stable_partition(terms.video_preference.begin(), terms.video_preference.end(),
+                          [&](auto codec) { return codec == camera->codec; });
   return terms;
 }
 
@@ -76,78 +108,112 @@ std::expected<session::ViewTerms, DirectoryRefusal> Directory::view_terms(std::s
   if (found == conference->publications.end() || !found->second.sender)
     return std::unexpected(DirectoryRefusal::nobody_publishes);
   session::ViewTerms terms;
-  for (const auto* track : {&found->second.audio, &found->second.video}) {
-    if (!*track || !(*track)->sent) continue;
-    session::ViewSource source{.codec = (*track)->codec,
-                               .fmtp = (*track)->fmtp,
-                               .ssrc = random_ssrc(random_),
-                               .rtx_ssrc = {},
-                               .stream_id = std::string(name),
-                               .track_id = fmt::format("track-{}", (*track)->id.value())};
-    if (wire::kind_of(source.codec) == wire::MediaKind::video) {
-      do source.rtx_ssrc = random_ssrc(random_);
-      while (source.rtx_ssrc == source.ssrc);
-    }
-    terms.sources.push_back(std::move(source));
+  std::set<Ssrc> taken;
+  for (const auto use : {TrackUse::microphone, TrackUse::camera}) {
+    const auto* track = found->second.find(use);
+    if (!track || !track->sent) continue;
+    terms.sources.push_back({.codec = track->codec,
+                             .fmtp = track->fmtp,
+                             .ssrc = fresh_ssrc(random_, taken),
+                             .rtx_ssrc = track->kind() == MediaKind::video ? fresh_ssrc(random_, taken) : Ssrc{},
+                             .stream_id = std::string(name),
+                             .track_id = fmt::format("track-{}", track->id.value())});
   }
   return terms;
 }
 
-Session& Directory::open_session(SessionOrder& order, SessionKind kind) {
+std::expected<void, DirectoryRefusal> Directory::participant_terms(ParticipantOrder& order) {
+  const auto* conference = find_conference(order.conference);
+  if (!conference) return std::unexpected(DirectoryRefusal::unknown_conference);
+  if (order.kind == SessionKind::participant) {
+    const auto terms = publish_terms(order.conference, order.publication, order.principal);
+    if (!terms) return std::unexpected(terms.error());
+  } else if (conference->sessions >= limits_.sessions) {
+    return std::unexpected(DirectoryRefusal::too_many_sessions);
+  }
+  std::stable_sort(order.slots.begin(), order.slots.end(), [](const auto& a, const auto& b) {
+    return a.use != media::SlotUse::voice && b.use == media::SlotUse::voice;
+  });
+  order.terms = {};
+  for (const auto& sent : order.sends) order.terms.sends.push_back(sent.mid);
+  std::set<Ssrc> taken;
+  std::size_t tiles = 0, voices = 0;
+  for (const auto& slot : order.slots) {
+    session::SlotTerms terms{.mid = slot.mid, .ssrc = fresh_ssrc(random_, taken)};
+    switch (slot.use) {
+      case media::SlotUse::voice:
+        // The first voice place is the stage's: one stream with its picture, so that lips stay in sync.
+        terms.stream_id = voices == 0 ? "stage" : fmt::format("voice-{}", voices);
+        terms.track_id = fmt::format("voice-{}", voices++);
+        break;
+      case media::SlotUse::stage:
+        terms.stream_id = "stage";
+        terms.track_id = "stage";
+        break;
+      case media::SlotUse::slides:
+        terms.stream_id = terms.track_id = "slides";
+        break;
+      case media::SlotUse::tile:
+        terms.stream_id = terms.track_id = fmt::format("tile-{}", tiles++);
+        break;
+    }
+    if (slot.use != media::SlotUse::voice) terms.rtx_ssrc = fresh_ssrc(random_, taken);
+    order.terms.slots.push_back(std::move(terms));
+  }
+  return {};
+}
+
+// -- sessions --
+
+Session& Directory::open_session(SessionKind kind, std::string conference, std::string publication, std::string subject,
+                                 const session::IceCredentials& local, const session::IceCredentials& remote) {
   const media::PeerId peer{++last_peer_};
   auto& session = sessions_[peer];
   session.peer = peer;
   session.kind = kind;
   session.key = random_key(random_);
-  session.conference = std::move(order.conference);
-  session.publication = std::move(order.publication);
-  session.subject = std::move(order.principal.subject);
-  session.local = order.local;
-  session.remote = order.negotiated.remote_credentials;
-  if (!order.negotiated.tracks.empty()) session.first_mid = order.negotiated.tracks.front().mid;
+  session.conference = std::move(conference);
+  session.publication = std::move(publication);
+  session.subject = std::move(subject);
+  session.local = local;
+  session.remote = remote;
   by_key_[session.key] = peer;
   ++find_conference(session.conference)->sessions;
   return session;
 }
 
-namespace {
-std::unique_ptr<media::CreatePeer> create_command(const Session& session, SessionOrder& order) {
-  auto create = std::make_unique<media::CreatePeer>();
-  create->peer = session.peer;
-  create->transport.local = session.local;
-  create->transport.remote = session.remote;
-  create->transport.remote_fingerprint = std::move(order.negotiated.remote_fingerprint);
-  create->cname = std::move(order.cname);
-  return create;
+// The name's publication with its last sender gone.
+Publication& Directory::take_over(Conference& conference, const std::string& name, const Principal& principal,
+                                  TimePoint now) {
+  auto& publication = conference.publications[name];
+  if (publication.sender) close(*publication.sender, now);
+  publication.owner = principal.subject;
+  for (auto& track : publication.tracks) track.sent = track.stopped = false;
+  publication.expires = kNever;
+  return publication;
 }
-}  // namespace
 
 const Session* Directory::publish(SessionOrder order, TimePoint now) {
   auto* conference = find_conference(order.conference);
   BRIDGEHALL_CHECK(conference);
-  auto& publication = conference->publications[order.publication];
-  // The older session goes first: in a full shard its place is the one that the new session takes.
-  if (publication.sender) close(*publication.sender, now);
-  drop_outdated_tracks(publication, order.negotiated.tracks, now);
+  auto& publication = take_over(*conference, order.publication, order.principal, now);
+  std::vector<std::pair<TrackUse, const session::NegotiatedTrack*>> sent;
+  for (const auto& track : order.negotiated.tracks) sent.emplace_back(use_of(track.kind), &track);
+  drop_outdated_tracks(publication, sent, now);
 
-  // Whoever comes back under the own name finds the gate as it was left; for anyone else it starts closed.
-  const auto open =
-      opens_at_once(order.principal.role) || (publication.open && publication.owner == order.principal.subject);
-  publication.owner = order.principal.subject;
-  if (publication.audio) publication.audio->sent = false;
-  if (publication.video) publication.video->sent = false;
-  if (publication.open && !open) set_gate(publication, false);
-
-  auto& session = open_session(order, SessionKind::publish);
-  auto create = create_command(session, order);
+  auto& session = open_session(SessionKind::publish, order.conference, order.publication, order.principal.subject,
+                               order.local, order.negotiated.remote_credentials);
+  if (!order.negotiated.tracks.empty()) session.first_mid = order.negotiated.tracks.front().mid;
+  auto create = create_command(session, order.cname, std::move(order.negotiated.remote_fingerprint));
   for (auto& track : order.negotiated.tracks) {
-    const auto id = take_track(track_of(publication, track.kind), track);
+    const auto id = take_track(*conference, order.publication, publication, use_of(track.kind), track.codec);
     create->incoming.push_back({id, std::move(track)});
   }
   publication.sender = session.peer;
-  publication.expires = kNever;
-  if (open) set_gate(publication, true);
+  apply_gates(publication);
+  rank_voice(*conference, order.publication);
   commands_.emplace_back(std::move(create));
+  fill_slots(*conference);
   return &session;
 }
 
@@ -155,15 +221,20 @@ const Session* Directory::view(SessionOrder order, const session::ViewTerms& ter
   auto* conference = find_conference(order.conference);
   BRIDGEHALL_CHECK(conference);
   auto& publication = conference->publications.at(order.publication);
-  auto& session = open_session(order, SessionKind::view);
-  auto create = create_command(session, order);
-  for (auto& track : order.negotiated.tracks) {
+  auto& session = open_session(SessionKind::view, order.conference, order.publication, order.principal.subject,
+                               order.local, order.negotiated.remote_credentials);
+  if (!order.negotiated.tracks.empty()) session.first_mid = order.negotiated.tracks.front().mid;
+  auto create = create_command(session, order.cname, std::move(order.negotiated.remote_fingerprint));
+  auto& tracks = order.negotiated.tracks;
+  std::stable_partition(tracks.begin(), tracks.end(), [](const auto& t) { return t.kind == MediaKind::video; });
+  for (auto& track : tracks) {
     const auto source = std::find_if(terms.sources.begin(), terms.sources.end(),
                                      [&](const auto& s) { return wire::kind_of(s.codec) == track.kind; });
-    const auto& sent = track_of(publication, track.kind);
+    const auto* sent = publication.find(use_of(track.kind));
     if (source == terms.sources.end() || !sent) continue;
     create->outgoing.push_back(
         {.track = std::move(track), .ssrc = source->ssrc, .rtx_ssrc = source->rtx_ssrc, .publication = sent->id});
+    create->outgoing.back().use = sent->use == TrackUse::microphone ? media::SlotUse::voice : media::SlotUse::stage;
   }
   publication.viewers.insert(session.peer);
   note_use(publication, now);
@@ -171,49 +242,49 @@ const Session* Directory::view(SessionOrder order, const session::ViewTerms& ter
   return &session;
 }
 
-media::PublicationId Directory::take_track(std::optional<Track>& slot, const session::NegotiatedTrack& track) {
-  if (!slot) {
-    slot = Track{media::PublicationId{++last_publication_}, track.codec.codec, track.codec.fmtp, true};
-    commands_.emplace_back(media::AddPublication{slot->id, slot->codec});
+const Session* Directory::join(ParticipantOrder order, TimePoint now) {
+  auto* conference = find_conference(order.conference);
+  BRIDGEHALL_CHECK(conference);
+  Publication* publication = nullptr;
+  if (order.kind == SessionKind::participant) {
+    publication = &take_over(*conference, order.publication, order.principal, now);
+    std::vector<std::pair<TrackUse, const session::NegotiatedTrack*>> sent;
+    for (std::size_t i = 0; i < order.sends.size(); ++i)
+      sent.emplace_back(order.sends[i].use, &order.negotiated.tracks[i]);
+    drop_outdated_tracks(*publication, sent, now);
   }
-  slot->fmtp = track.codec.fmtp;
-  slot->sent = true;
-  return slot->id;
-}
+  auto& session = open_session(order.kind, order.conference, order.publication, order.principal.subject, order.local,
+                               order.negotiated.remote_credentials);
+  session.first_mid = order.negotiated.first_mid;
+  auto create = create_command(session, order.cname, std::move(order.negotiated.remote_fingerprint));
+  create->room = conference->room;
 
-// Viewers were promised the codec that they negotiated: when one changes they are sent away and come back by
-// themselves.
-void Directory::drop_outdated_tracks(Publication& publication, const std::vector<session::NegotiatedTrack>& tracks,
-                                     TimePoint now) {
-  const bool changed = std::any_of(tracks.begin(), tracks.end(), [&](const auto& track) {
-    const auto& present = track_of(publication, track.kind);
-    return present && !same_coding(*present, track.codec);
-  });
-  if (!changed) return;
-  const auto viewers = publication.viewers;
-  for (const auto peer : viewers) close(peer, now);
-  remove_track(publication.audio);
-  remove_track(publication.video);
-}
-
-void Directory::remove_track(std::optional<Track>& track) {
-  if (track) commands_.emplace_back(media::RemovePublication{track->id});
-  track.reset();
-}
-
-void Directory::set_gate(Publication& publication, bool open) {
-  publication.open = open;
-  for (const auto* track : {&publication.audio, &publication.video})
-    if (*track) commands_.emplace_back(media::SetGate{(*track)->id, open});
-}
-
-bool Directory::set_open(std::string_view conference_id, std::string_view name, bool open) {
-  auto* conference = find_conference(conference_id);
-  if (!conference) return false;
-  const auto found = conference->publications.find(name);
-  if (found == conference->publications.end()) return false;
-  set_gate(found->second, open);
-  return true;
+  for (std::size_t i = 0; i < order.sends.size(); ++i) {
+    auto& track = order.negotiated.tracks[i];
+    const auto id = take_track(*conference, order.publication, *publication, order.sends[i].use, track.codec);
+    create->incoming.push_back({id, std::move(track)});
+  }
+  std::uint8_t voices = 0;
+  for (std::size_t i = 0; i < order.slots.size(); ++i) {
+    auto& negotiated = order.negotiated.slots[i];
+    const auto use = order.slots[i].use;
+    media::OutgoingTrack outgoing{.ssrc = order.terms.slots[i].ssrc, .rtx_ssrc = order.terms.slots[i].rtx_ssrc};
+    outgoing.track = {.mid = negotiated.mid, .kind = negotiated.kind, .codec = negotiated.codecs.front()};
+    outgoing.track.extensions = negotiated.extensions;
+    outgoing.use = use;
+    if (use == media::SlotUse::voice) outgoing.voice_place = voices++;
+    create->outgoing.push_back(std::move(outgoing));
+    session.slots.push_back({.use = use, .negotiated = std::move(negotiated)});
+  }
+  if (publication) {
+    publication->sender = session.peer;
+    apply_gates(*publication);
+    rank_voice(*conference, order.publication);
+  }
+  conference->with_slots.insert(session.peer);
+  commands_.emplace_back(std::move(create));
+  fill_slots(*conference);
+  return &session;
 }
 
 const Session* Directory::find(std::string_view key) const {
@@ -224,6 +295,11 @@ const Session* Directory::find(std::string_view key) const {
 const Session* Directory::find(media::PeerId peer) const {
   const auto found = sessions_.find(peer);
   return found == sessions_.end() ? nullptr : &found->second;
+}
+
+const Session* Directory::sender_of(std::string_view conference, std::string_view name) const {
+  const auto* published = publication(conference, name);
+  return published && published->sender ? find(*published->sender) : nullptr;
 }
 
 void Directory::restart_ice(media::PeerId peer, session::IceCredentials local, session::IceCredentials remote) {
@@ -256,20 +332,254 @@ void Directory::forget(media::PeerId peer, TimePoint now) {
   const auto found = sessions_.find(peer);
   if (found == sessions_.end()) return;
   const auto& session = found->second;
+  auto& conference = *find_conference(session.conference);
+  bool sent = false;
   if (auto* publication = publication_of(session)) {
-    if (publication->sender == peer) publication->sender.reset();
+    if (publication->sender == peer) {
+      sent = true;
+      publication->sender.reset();
+      for (auto& track : publication->tracks) track.sent = track.stopped = false;
+    }
     publication->viewers.erase(peer);
     note_use(*publication, now);
   }
-  --find_conference(session.conference)->sessions;
+  --conference.sessions;
+  conference.with_slots.erase(peer);
+  changed_.erase(peer);
   by_key_.erase(session.key);
   sessions_.erase(found);
+  if (sent) fill_slots(conference);
 }
 
 void Directory::note_use(Publication& publication, TimePoint now) {
   const bool used = publication.sender || !publication.viewers.empty();
   publication.expires = used ? kNever : now + limits_.unused_publication;
 }
+
+// -- tracks and gates --
+
+media::PublicationId Directory::take_track(Conference& conference, const std::string& name, Publication& publication,
+                                           TrackUse use, const session::NegotiatedCodec& codec) {
+  // The n-th track of a use that is sent now takes the n-th that there was.
+  auto known = std::find_if(publication.tracks.begin(), publication.tracks.end(),
+                            [&](const Track& t) { return t.use == use && !t.sent; });
+  if (known == publication.tracks.end()) {
+    const media::PublicationId id{++last_publication_};
+    const auto number = std::count_if(publication.tracks.begin(), publication.tracks.end(),
+                                      [&](const Track& t) { return t.use == use; });
+    publication.tracks.push_back(
+        {.id = id, .use = use, .number = static_cast<std::uint8_t>(number), .codec = codec.codec});
+    known = publication.tracks.end() - 1;
+    by_track_[id] = {&conference, name};
+    commands_.emplace_back(media::AddPublication{id, codec.codec, conference.room});
+  }
+  known->fmtp = codec.fmtp;
+  known->sent = true;
+  return known->id;
+}
+
+// Viewers of a name were promised the codec that they negotiated: when one changes they are sent away and come back by
+// themselves. Slots take any codec that their client knows.
+void Directory::drop_outdated_tracks(Publication& publication,
+                                     const std::vector<std::pair<TrackUse, const session::NegotiatedTrack*>>& tracks,
+                                     TimePoint now) {
+  const bool changed = std::any_of(tracks.begin(), tracks.end(), [&](const auto& sent) {
+    return std::any_of(publication.tracks.begin(), publication.tracks.end(), [&](const Track& present) {
+      return present.use == sent.first && !same_coding(present, sent.second->codec);
+    });
+  });
+  if (!changed) return;
+  const auto viewers = publication.viewers;
+  for (const auto peer : viewers) close(peer, now);
+  remove_tracks(publication);
+}
+
+void Directory::remove_tracks(Publication& publication) {
+  for (const auto& track : publication.tracks) {
+    commands_.emplace_back(media::RemovePublication{track.id});
+    by_track_.erase(track.id);
+  }
+  publication.tracks.clear();
+}
+
+void Directory::apply_gates(Publication& publication) {
+  for (auto& track : publication.tracks) {
+    const bool open = publication.gate_of(track.use);
+    if (track.open == open) continue;
+    track.open = open;
+    commands_.emplace_back(media::SetGate{track.id, open});
+  }
+}
+
+void Directory::rank_voice(const Conference& conference, const std::string& name) {
+  const auto found = conference.publications.find(name);
+  if (found == conference.publications.end()) return;
+  for (const auto& track : found->second.tracks)
+    if (track.use == TrackUse::microphone)
+      commands_.emplace_back(media::SetVoiceRank{track.id, conference.stage == name ? media::VoiceRank::stage
+                                                           : found->second.granted  ? media::VoiceRank::granted
+                                                                                    : media::VoiceRank::open});
+}
+
+void Directory::set_microphone(std::string_view conference_id, std::string_view name, bool open, bool granted) {
+  auto* conference = find_conference(conference_id);
+  if (!conference) return;
+  auto& publication = conference->publications[std::string(name)];
+  publication.microphone_open = open;
+  apply_gates(publication);
+  if (publication.granted == granted) return;
+  publication.granted = granted;
+  rank_voice(*conference, std::string(name));
+}
+
+void Directory::set_camera(std::string_view conference_id, std::string_view name, bool open) {
+  auto* conference = find_conference(conference_id);
+  if (!conference) return;
+  auto& publication = conference->publications[std::string(name)];
+  publication.camera_open = open;
+  apply_gates(publication);
+  fill_slots(*conference);
+}
+
+void Directory::set_stage(std::string_view conference_id, std::string_view name) {
+  auto* conference = find_conference(conference_id);
+  if (!conference || conference->stage == name) return;
+  const auto before = std::exchange(conference->stage, std::string(name));
+  rank_voice(*conference, before);
+  rank_voice(*conference, conference->stage);
+  fill_slots(*conference);
+}
+
+void Directory::set_slides(std::string_view conference_id, std::string_view name) {
+  auto* conference = find_conference(conference_id);
+  if (!conference || conference->slides == name) return;
+  conference->slides = name;
+  fill_slots(*conference);
+}
+
+// -- slots --
+
+void Directory::demand(media::PeerId peer, const SlotDemand& demand) {
+  const auto found = sessions_.find(peer);
+  if (found == sessions_.end() || demand.slot >= found->second.slots.size()) return;
+  auto& slot = found->second.slots[demand.slot];
+  if (slot.use == media::SlotUse::tile) {
+    slot.seat = demand.seat;
+    slot.camera = demand.camera;
+  }
+  slot.quality = demand.quality;
+  fill_slots(*find_conference(found->second.conference), found->second);
+}
+
+void Directory::fill_slots(Conference& conference) {
+  for (const auto peer : conference.with_slots) fill_slots(conference, sessions_.at(peer));
+}
+
+void Directory::fill_slots(const Conference& conference, Session& session) {
+  for (std::size_t i = 0; i < session.slots.size(); ++i) {
+    if (session.slots[i].use == media::SlotUse::voice) continue;  // the media core fills them
+    const auto content = content_of(conference, session, session.slots[i]);
+    fill(session, static_cast<media::SlotNumber>(i), content);
+    tell(session, static_cast<media::SlotNumber>(i), content);
+  }
+}
+
+Directory::Content Directory::content_of(const Conference& conference, const Session& session, const Slot& slot) const {
+  Content content{.quality = slot.quality};
+  auto use = TrackUse::camera;
+  std::uint8_t number = 0;
+  if (slot.use == media::SlotUse::stage) {
+    content.seat = conference.stage;
+  } else if (slot.use == media::SlotUse::slides) {
+    content.seat = conference.slides;
+    use = TrackUse::slides;
+  } else {
+    content.seat = slot.seat;
+    number = slot.camera;
+  }
+  // Nobody is sent the own picture: the page has it without the way round.
+  if (content.seat.empty() || (session.kind == SessionKind::participant && content.seat == session.publication))
+    return content;
+  const auto found = conference.publications.find(content.seat);
+  if (found == conference.publications.end()) return content;
+  content.publication = &found->second;
+  const auto* track = found->second.find(use, number);
+  if (track && track->sent) content.track = track;
+  return content;
+}
+
+void Directory::fill(Session& session, media::SlotNumber number, const Content& content) {
+  auto& slot = session.slots[number];
+  const auto* codec = content.track && content.quality != Quality::off
+                          ? slot.negotiated.codec_for(content.track->codec, content.track->fmtp)
+                          : nullptr;
+  if (!codec) {
+    if (slot.filled != media::PublicationId{}) commands_.emplace_back(media::EmptySlot{session.peer, number});
+    slot.filled = {};
+    return;
+  }
+  const auto layer = static_cast<std::uint8_t>(static_cast<std::uint8_t>(content.quality) - 1);
+  if (slot.filled == content.track->id && slot.layer == layer && slot.payload_type == codec->payload_type) return;
+  if (slot.filled != content.track->id) slot.flow = media::SlotFlow::waiting;
+  slot.filled = content.track->id;
+  slot.layer = layer;
+  slot.payload_type = codec->payload_type;
+  commands_.emplace_back(media::FillSlot{.peer = session.peer,
+                                         .slot = number,
+                                         .publication = slot.filled,
+                                         .payload_type = codec->payload_type,
+                                         .rtx_payload_type = codec->rtx_payload_type,
+                                         .layer = layer});
+}
+
+void Directory::tell(Session& session, media::SlotNumber number, const Content& content) {
+  auto& slot = session.slots[number];
+  SlotContent now{.seat = content.seat, .quality = content.quality};
+  if (content.seat.empty() || content.quality == Quality::off ||
+      (session.kind == SessionKind::participant && content.seat == session.publication)) {
+    now.state = SlotState::empty;
+  } else if (!content.track || content.track->stopped) {
+    now.state = SlotState::not_sending;
+  } else if (!content.track->open) {
+    now.state = SlotState::closed;
+  } else if (slot.filled == media::PublicationId{}) {
+    now.state = SlotState::undecodable;
+  } else if (slot.flow == media::SlotFlow::off_by_line) {
+    now.state = SlotState::line;
+  } else {
+    now.state = slot.flow == media::SlotFlow::waiting ? SlotState::waiting : SlotState::showing;
+  }
+  if (now == slot.content) return;
+  slot.content = now;
+  slot.told = false;
+  changed_.insert(session.peer);
+}
+
+std::vector<media::PeerId> Directory::take_changed_sessions() {
+  std::vector<media::PeerId> changed(changed_.begin(), changed_.end());
+  changed_.clear();
+  return changed;
+}
+
+std::vector<Directory::ChangedSlot> Directory::take_changed_slots(media::PeerId peer) {
+  std::vector<ChangedSlot> changed;
+  const auto found = sessions_.find(peer);
+  if (found == sessions_.end()) return changed;
+  for (std::size_t i = 0; i < found->second.slots.size(); ++i) {
+    auto& slot = found->second.slots[i];
+    if (std::exchange(slot.told, true)) continue;
+    changed.push_back({static_cast<media::SlotNumber>(i), slot.content});
+  }
+  return changed;
+}
+
+void Directory::tell_slots_again(media::PeerId peer) {
+  const auto found = sessions_.find(peer);
+  if (found == sessions_.end()) return;
+  for (auto& slot : found->second.slots) slot.told = false;
+}
+
+// -- what the media core says --
 
 void Directory::handle_event(const media::Event& event, TimePoint now) {
   if (const auto* connected = std::get_if<media::PeerConnected>(&event)) {
@@ -280,7 +590,46 @@ void Directory::handle_event(const media::Event& event, TimePoint now) {
   } else if (const auto* refused = std::get_if<media::PeerRefused>(&event)) {
     closing_.erase(refused->peer);
     forget(refused->peer, now);
+  } else if (const auto* slot_changed = std::get_if<media::SlotChanged>(&event)) {
+    const auto found = sessions_.find(slot_changed->peer);
+    if (found == sessions_.end() || slot_changed->slot >= found->second.slots.size()) return;
+    auto& slot = found->second.slots[slot_changed->slot];
+    if (slot.filled != slot_changed->publication) return;  // filled with something else by now
+    slot.flow = slot_changed->flow;
+    const auto& conference = *find_conference(found->second.conference);
+    tell(found->second, slot_changed->slot, content_of(conference, found->second, slot));
+  } else if (const auto* flow = std::get_if<media::FlowChanged>(&event)) {
+    const auto found = by_track_.find(flow->publication);
+    if (found == by_track_.end()) return;
+    auto& [conference, name] = found->second;
+    for (auto& track : conference->publications.at(name).tracks)
+      if (track.id == flow->publication) track.stopped = !flow->flowing;
+    fill_slots(*conference);
+  } else if (const auto* voices = std::get_if<media::VoicesChanged>(&event)) {
+    for (auto& [id, conference] : conferences_) {
+      if (conference.room != voices->room) continue;
+      conference.voices = *voices;
+      speakers_changed_.insert(id);
+    }
   }
+}
+
+std::vector<std::string> Directory::take_changed_speakers() {
+  std::vector<std::string> changed(speakers_changed_.begin(), speakers_changed_.end());
+  speakers_changed_.clear();
+  return changed;
+}
+
+std::vector<std::string> Directory::speakers(std::string_view conference_id) const {
+  std::vector<std::string> names;
+  const auto* conference = find_conference(conference_id);
+  if (!conference) return names;
+  for (std::size_t place = 0; place < media::kVoicePlaces; ++place) {
+    if ((conference->voices.speaking >> place & 1) == 0) continue;
+    const auto found = by_track_.find(conference->voices.places[place]);
+    if (found != by_track_.end()) names.push_back(found->second.name);
+  }
+  return names;
 }
 
 std::optional<media::Command> Directory::poll_command() {
@@ -302,9 +651,12 @@ void Directory::handle_timeout(TimePoint now) {
     for (auto next = conference.publications.begin(); next != conference.publications.end();) {
       const auto entry = next++;
       if (entry->second.expires > now) continue;
-      remove_track(entry->second.audio);
-      remove_track(entry->second.video);
-      conference.publications.erase(entry);
+      auto& publication = entry->second;
+      remove_tracks(publication);
+      publication.expires = kNever;
+      // Its gates are kept for whoever comes back; one without any has nothing to be kept.
+      if (!publication.open() && !publication.granted) conference.publications.erase(entry);
+      fill_slots(conference);
     }
   }
 }
@@ -314,11 +666,30 @@ const std::map<std::string, Publication, std::less<>>* Directory::publications(s
   return conference ? &conference->publications : nullptr;
 }
 
+const Publication* Directory::publication(std::string_view conference_id, std::string_view name) const {
+  const auto* all = publications(conference_id);
+  if (!all) return nullptr;
+  const auto found = all->find(name);
+  return found == all->end() ? nullptr : &found->second;
+}
+
 DirectoryCounts Directory::counts() const {
   DirectoryCounts counts;
-  for (const auto& [id, conference] : conferences_) counts.publications += conference.publications.size();
+  for (const auto& [id, conference] : conferences_)
+    for (const auto& [name, publication] : conference.publications) counts.publications += !publication.tracks.empty();
   for (const auto& [peer, session] : sessions_) {
-    ++(session.kind == SessionKind::publish ? counts.publishing : counts.viewing);
+    switch (session.kind) {
+      case SessionKind::publish:
+        ++counts.publishing;
+        break;
+      case SessionKind::view:
+      case SessionKind::stage:
+        ++counts.viewing;
+        break;
+      case SessionKind::participant:
+        ++counts.participating;
+        break;
+    }
     counts.connected += session.connected;
   }
   return counts;

@@ -1,5 +1,5 @@
-// Who may do what. Pure functions of a role and of the token's claims; asked on the control thread before anything is
-// done. docs/signalling.md shows the same as a table.
+// Who may do what: one table of roles and actions, and rules about names. Pure; asked on the control thread before
+// anything is done. docs/signalling.md shows the same table.
 #pragma once
 
 #include <array>
@@ -16,6 +16,31 @@ inline constexpr std::array kRoles{Role::moderator, Role::chair,    Role::presen
 std::string_view role_name(Role role);
 std::optional<Role> parse_role(std::string_view name);
 
+enum class Action : std::uint8_t {
+  open_own_microphone,
+  open_own_camera,
+  open_microphone,  // of others: gives the floor
+  close_microphone,
+  open_camera,
+  close_camera,
+  set_stage,
+  set_mode,
+  remove,
+  lock,
+  raise_hand,
+  lower_hand,  // of others
+  chat,
+  share_slides,
+  see_hands,  // of others
+};
+inline constexpr std::size_t kActions = 15;
+
+bool may(Role role, Action action);
+// In mode conference these open their own microphone all the same; the others need the floor.
+bool speaks_without_floor(Role role);
+// Comes in although the conference is locked.
+bool passes_lock(Role role);
+
 // Conference ids, publication names and subjects: 1–64 of letters, digits, '.', '_' and '-', not starting with '.'.
 // So they stand unescaped in URLs, in SDP and in logs.
 inline constexpr std::size_t kMaxNameLength = 64;
@@ -24,7 +49,7 @@ bool is_valid_name(std::string_view name);
 // A moderator publishes under any name; whoever sits in a room or on a line only under the own subject; a viewer not at
 // all.
 bool may_publish(Role role, std::string_view subject, std::string_view publication);
-// Whether a publication is forwarded from its first packet on, or waits for a moderator to open it.
+// Whether a WHIP publication is forwarded from its first packet on, or waits to be opened.
 bool opens_at_once(Role role);
 bool may_view(Role role);
 bool may_set_gate(Role role);

@@ -85,10 +85,17 @@ std::expected<TokenClaims, TokenError> read_claims(const json& object, UnixTime 
   if (text_claim(object, "iss") != kIssuer) return std::unexpected(TokenError::malformed);
   if (now + kClockSkew < std::max(*begins, *issued)) return std::unexpected(TokenError::not_yet_valid);
   if (now >= *ends) return std::unexpected(TokenError::expired);
+  std::uint32_t serial = 0;
+  if (const auto found = object.find("inv"); found != object.end()) {
+    if (!found->is_number_unsigned() || *found == 0u || *found > 0xffff'ffffu)
+      return std::unexpected(TokenError::malformed);
+    serial = found->get<std::uint32_t>();
+  }
   return TokenClaims{.conference = *conference,
                      .role = *role,
                      .subject = *subject,
                      .name = *name,
+                     .serial = serial,
                      .issued_at = *issued,
                      .expires_at = *ends};
 }
@@ -104,15 +111,16 @@ TokenKey::TokenKey(std::array<std::uint8_t, 32> secret) : secret_(secret) {
 std::string TokenKey::sign(const TokenClaims& claims) const {
   const json header = {{"alg", kAlgorithm}, {"typ", "JWT"}, {"kid", key_id_}};
   const auto issued = claims.issued_at.time_since_epoch().count();
-  const json body = {{"iss", kIssuer},
-                     {"sub", claims.subject.empty() ? random_id() : claims.subject},
-                     {"conf", claims.conference},
-                     {"role", claims.role},
-                     {"name", claims.name},
-                     {"iat", issued},
-                     {"nbf", issued},
-                     {"exp", claims.expires_at.time_since_epoch().count()},
-                     {"jti", random_id()}};
+  json body = {{"iss", kIssuer},
+               {"sub", claims.subject.empty() ? random_id() : claims.subject},
+               {"conf", claims.conference},
+               {"role", claims.role},
+               {"name", claims.name},
+               {"iat", issued},
+               {"nbf", issued},
+               {"exp", claims.expires_at.time_since_epoch().count()},
+               {"jti", random_id()}};
+  if (claims.serial != 0) body["inv"] = claims.serial;
   auto token = encode(header) + '.' + encode(body);
   const auto signature = hmac_sha256(secret_, as_bytes_view(token));
   return token + '.' + to_base64url(signature);

@@ -21,6 +21,9 @@ struct TokenClaims {
   std::string role;     // one of conference::Role's names
   std::string subject;  // who: a seat's or site's id; a random one when not given
   std::string name;     // shown to people; may be empty
+  // Of an invitation: which of the seat's it was; the server looks role and seat up then. 0: the token speaks for
+  // itself.
+  std::uint32_t serial = 0;
   UnixTime issued_at{};
   UnixTime expires_at{};
 };

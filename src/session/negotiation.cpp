@@ -278,4 +278,13 @@ std::expected<NegotiatedParticipant, NegotiationError> answer_participant(std::s
   return result;
 }
 
+std::expected<std::vector<OfferedMedia>, NegotiationError> receiving_media(std::string_view text) {
+  const auto offer = read_description(text);
+  if (!offer) return std::unexpected(offer.error());
+  std::vector<OfferedMedia> found;
+  for (const auto& media : offer->media)
+    if (media.active() && wire::receives(media.direction)) found.push_back({media.mid, *media.kind});
+  return found;
+}
+
 }  // namespace bridgehall::session

@@ -136,6 +136,13 @@ std::expected<NegotiatedParticipant, NegotiationError> answer_participant(std::s
                                                                           const ParticipantTerms& terms,
                                                                           const LocalEnd& local);
 
+// The m-lines on which whoever offers wants to receive, in order.
+struct OfferedMedia {
+  std::string mid;
+  wire::MediaKind kind{};
+};
+std::expected<std::vector<OfferedMedia>, NegotiationError> receiving_media(std::string_view offer);
+
 // A trickle-ice-sdpfrag (RFC 8840) as WHIP's PATCH carries it.
 struct IceFragment {
   std::optional<IceCredentials> credentials;  // present and different from the session's: an ICE restart

@@ -38,8 +38,27 @@ std::string_view sentence(crypto::TokenError error) {
 
 }  // namespace
 
+std::expected<Identity, TokenRefusal> identify(std::string_view token, const crypto::TokenKey& key,
+                                               const conference::Host& host, crypto::UnixTime now) {
+  const auto claims = key.verify(token, now);
+  if (!claims) {
+    return std::unexpected(
+        TokenRefusal{claims.error() == crypto::TokenError::expired, std::string(sentence(claims.error()))});
+  }
+  if (claims->serial != 0) {
+    const auto* seat = host.find_seat(claims->conference, claims->subject);
+    if (!seat || seat->serial != claims->serial)
+      return std::unexpected(TokenRefusal{false, "The invitation was renewed or taken back; ask for the new link."});
+    return Identity{{seat->role, claims->subject}, claims->conference};
+  }
+  const auto role = conference::parse_role(claims->role);
+  if (!role || !conference::is_valid_name(claims->subject))
+    return std::unexpected(TokenRefusal{false, "The token's role or subject is none that this server knows."});
+  return Identity{{*role, claims->subject}, claims->conference};
+}
+
 std::expected<Identity, Response> authenticate(const Request& request, const crypto::TokenKey& key,
-                                               crypto::UnixTime now) {
+                                               const conference::Host& host, crypto::UnixTime now) {
   const auto header = request.headers.find("Authorization");
   if (!header) {
     return std::unexpected(
@@ -49,17 +68,10 @@ std::expected<Identity, Response> authenticate(const Request& request, const cry
   if (space == std::string_view::npos || !equal_ignoring_case(header->substr(0, space), "Bearer"))
     return std::unexpected(
         unauthorized("token-missing", {}, "Only Bearer tokens are taken in the Authorization header."));
-  const auto claims = key.verify(trimmed(header->substr(space)), now);
-  if (!claims) {
-    const auto kind = claims.error() == crypto::TokenError::expired ? "token-expired" : "token-invalid";
-    return std::unexpected(unauthorized(kind, "invalid_token", std::string(sentence(claims.error()))));
-  }
-  const auto role = conference::parse_role(claims->role);
-  if (!role || !conference::is_valid_name(claims->subject)) {
-    return std::unexpected(
-        unauthorized("token-invalid", "invalid_token", "The token's role or subject is none that this server knows."));
-  }
-  return Identity{{*role, claims->subject}, claims->conference};
+  auto identity = identify(trimmed(header->substr(space)), key, host, now);
+  if (identity) return std::move(*identity);
+  return std::unexpected(unauthorized(identity.error().expired ? "token-expired" : "token-invalid", "invalid_token",
+                                      identity.error().message));
 }
 
 }  // namespace bridgehall::web

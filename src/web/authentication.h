@@ -1,9 +1,10 @@
-// Bearer tokens (RFC 6750) to what they say, or to a refusal in words. Pure but for the key.
+// Bearer tokens (RFC 6750) to who they are for, or to a refusal in words. What an invitation's token may do is looked
+// up here, so that an invitation that was renewed is worth nothing at once. Pure but for the key.
 #pragma once
 
 #include <expected>
 
-#include "conference/directory.h"
+#include "conference/host.h"
 #include "crypto/token.h"
 #include "web/message.h"
 
@@ -14,7 +15,14 @@ struct Identity {
   std::string conference;
 };
 
+struct TokenRefusal {
+  bool expired = false;  // another one of the same kind would do
+  std::string message;   // a whole sentence
+};
+
+std::expected<Identity, TokenRefusal> identify(std::string_view token, const crypto::TokenKey& key,
+                                               const conference::Host& host, crypto::UnixTime now);
 std::expected<Identity, Response> authenticate(const Request& request, const crypto::TokenKey& key,
-                                               crypto::UnixTime now);
+                                               const conference::Host& host, crypto::UnixTime now);
 
 }  // namespace bridgehall::web

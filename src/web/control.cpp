@@ -13,6 +13,8 @@ namespace {
 
 using Path = std::vector<std::string>;
 
+constexpr std::string_view kStage = "~";
+
 bool reads(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
 
 Response wrong_method(std::string_view allow, const Request& request) {
@@ -43,8 +45,12 @@ std::string_view host_name(std::string_view host) {
 }
 
 std::optional<SignallingResource> signalling_resource(const Path& path) {
-  if (path.size() < 3 || path.size() > 4 || (path[0] != "whip" && path[0] != "whep")) return std::nullopt;
+  if (path.size() < 2 || path.size() > 4 || (path[0] != "whip" && path[0] != "whep")) return std::nullopt;
   if (path.size() == 4 && path[3].empty()) return std::nullopt;
+  // Without a name: the conference's stage. Its sessions have "~" in the name's place, which is no valid name.
+  if (path[0] == "whep" && (path.size() == 2 || path[2] == kStage))
+    return SignallingResource{conference::SessionKind::stage, path[1], {}, path.size() == 4 ? path[3] : std::string()};
+  if (path.size() == 2) return std::nullopt;
   return SignallingResource{path[0] == "whip" ? conference::SessionKind::publish : conference::SessionKind::view,
                             path[1], path[2], path.size() == 4 ? path[3] : std::string()};
 }
@@ -66,6 +72,8 @@ std::string_view close_reason(session::CloseReason reason) {
 }
 
 std::string_view signalling_route(const SignallingResource& resource) {
+  if (resource.kind == conference::SessionKind::stage)
+    return resource.session.empty() ? "/whep/{conference}" : "/whep/{conference}/~/{session}";
   if (resource.kind == conference::SessionKind::publish)
     return resource.session.empty() ? "/whip/{conference}/{publication}" : "/whip/{conference}/{publication}/{session}";
   return resource.session.empty() ? "/whep/{conference}/{publication}" : "/whep/{conference}/{publication}/{session}";
@@ -79,9 +87,11 @@ Control::Control(ControlSettings settings, crypto::TokenKey key, StaticFiles fil
       key_(std::move(key)),
       files_(std::move(files)),
       core_(core),
-      directory_(settings_.limits, random),
-      signalling_(settings_.signalling, directory_, random) {
-  for (const auto& id : settings_.conferences) directory_.add_conference(id);
+      host_(settings_.limits, random),
+      local_ends_(settings_.fingerprint, settings_.media_port, random),
+      signalling_(settings_.ice_server_links, host_, local_ends_),
+      pages_(host_, key_, local_ends_) {
+  for (const auto& roster : settings_.conferences) host_.add_conference(roster);
 }
 
 void Control::submit(Ticket ticket, const Request& request, Instant now) {
@@ -104,11 +114,8 @@ std::optional<Response> Control::dispatch(Ticket ticket, const Request& request,
     if (response) Signalling::add_cors(response->headers);
     return response;
   }
-  if (path->size() >= 4 && (*path)[0] == "api" && (*path)[1] == "conferences" && (*path)[3] == "publications" &&
-      path->size() <= 5) {
-    route = path->size() == 4 ? "/api/conferences/{conference}/publications"
-                              : "/api/conferences/{conference}/publications/{publication}";
-    return api_request(*path, request, now);
+  if (path->front() == "api") {
+    if (auto response = api_request(*path, request, now, route)) return response;
   }
   const auto& first = path->front();
   const bool monitoring = path->size() == 1 && (first == "metrics" || first == "healthz" || first == "readyz");
@@ -138,22 +145,37 @@ std::optional<Response> Control::refuse_host(const Request& request) const {
 std::optional<Response> Control::signalling_request(Ticket ticket, const SignallingResource& resource,
                                                     const Request& request, Instant now) {
   if (auto response = signalling_.check(resource, request)) return response;
-  const auto identity = authenticate(request, key_, now.wall);
+  const auto identity = authenticate(request, key_, host_, unix_time(now));
   if (!identity) return identity.error();
   if (request.method != "DELETE") {
     if (draining_) return try_again("draining", "This server is being stopped.");
     if (stuck_) return try_again("media-core-busy", "The media core has too much to do at the moment.");
   }
-  return signalling_.handle(ticket, resource, request, *identity, now.monotonic);
+  return signalling_.handle(ticket, resource, request, *identity, now);
 }
 
-Response Control::api_request(const Path& path, const Request& request, Instant now) {
-  const bool list = path.size() == 4;
-  if (list ? !reads(request) : request.method != "PATCH") return wrong_method(list ? "GET, HEAD" : "PATCH", request);
-  const auto identity = authenticate(request, key_, now.wall);
+std::optional<Response> Control::api_request(const Path& path, const Request& request, Instant now,
+                                             std::string_view& route) {
+  if (path.size() == 3 && path[1] == "invitations" && path[2] == "exchange") {
+    route = "/api/invitations/exchange";
+    if (request.method != "POST") return wrong_method("POST", request);
+    return exchange_invitation(host_, key_, request, now);
+  }
+  if (path.size() < 4 || path[1] != "conferences") return std::nullopt;
+  const bool list = path.size() == 4 && path[3] == "publications";
+  const bool change = path.size() == 5 && path[3] == "publications";
+  const bool renew = path.size() == 6 && path[3] == "seats" && path[5] == "invitation";
+  if (!list && !change && !renew) return std::nullopt;
+  route = list     ? "/api/conferences/{conference}/publications"
+          : change ? "/api/conferences/{conference}/publications/{publication}"
+                   : "/api/conferences/{conference}/seats/{seat}/invitation";
+  if (list ? !reads(request) : request.method != (change ? "PATCH" : "POST"))
+    return wrong_method(list ? "GET, HEAD" : change ? "PATCH" : "POST", request);
+  const auto identity = authenticate(request, key_, host_, unix_time(now));
   if (!identity) return identity.error();
-  return list ? list_publications(directory_, path[2], *identity)
-              : change_publication(directory_, path[2], path[4], request, *identity);
+  if (list) return list_publications(host_.directory(), path[2], *identity);
+  if (change) return change_publication(host_, path[2], path[4], request, *identity, now);
+  return renew_invitation(host_, path[2], path[4], *identity, settings_.save_roster, now);
 }
 
 std::optional<Response> Control::read_metrics(Ticket ticket, TimePoint now) {
@@ -167,7 +189,7 @@ Response Control::metrics_response(const media::ShardCounters* counters) const {
   Response response;
   response.headers.add("Content-Type", std::string(kMetricsContentType));
   response.headers.add("Cache-Control", "no-store");
-  response.body = render_metrics(counters, directory_.counts(), http_, read_process_statistics());
+  response.body = render_metrics(counters, host_.directory().counts(), http_, links_, read_process_statistics());
   return response;
 }
 
@@ -194,27 +216,30 @@ std::optional<Answer> Control::poll_answer() {
   return next;
 }
 
-void Control::handle_events(TimePoint now) {
+void Control::handle_events(const Instant& now) {
   while (const auto event = core_.pop()) {
     if (const auto* counters = std::get_if<std::unique_ptr<media::ShardCounters>>(&*event)) {
       finish_scrapes(**counters);
       continue;
     }
     log_event(*event);
-    directory_.handle_event(*event, now);
+    host_.handle_event(*event, now);
     signalling_.handle_event(*event);
+    pages_.handle_event(*event);
   }
-  turn(now);
+  turn(now.monotonic);
 }
 
 // Names are of a harmless alphabet, and neither tokens nor session addresses are among them.
 void Control::log_event(const media::Event& event) const {
   if (const auto* connected = std::get_if<media::PeerConnected>(&event)) {
-    const auto* session = directory_.find(connected->peer);
+    const auto* session = host_.directory().find(connected->peer);
     if (!session) return;
     spdlog::info("peer {} connected: {} {} {} {}", session->peer.value(), session->subject,
-                 session->kind == conference::SessionKind::publish ? "publishes" : "views", session->conference,
-                 session->publication);
+                 session->kind == conference::SessionKind::publish       ? "publishes"
+                 : session->kind == conference::SessionKind::participant ? "takes part"
+                                                                         : "views",
+                 session->conference, session->publication);
   } else if (const auto* closed = std::get_if<media::PeerClosed>(&event)) {
     spdlog::info("peer {} closed: {}", closed->peer.value(), close_reason(closed->reason));
   } else if (const auto* refused = std::get_if<media::PeerRefused>(&event)) {
@@ -223,6 +248,7 @@ void Control::log_event(const media::Event& event) const {
 }
 
 void Control::turn(TimePoint now) {
+  pages_.refresh();
   push_commands();
   retry_push_ = stuck_ ? now + kRetryPush : kNever;
   while (auto late = signalling_.poll_answer()) {
@@ -232,32 +258,59 @@ void Control::turn(TimePoint now) {
 }
 
 void Control::push_commands() {
-  if (!stuck_) stuck_ = directory_.poll_command();
-  while (stuck_ && core_.push(std::move(*stuck_))) stuck_ = directory_.poll_command();
+  if (!stuck_) stuck_ = host_.directory().poll_command();
+  while (stuck_ && core_.push(std::move(*stuck_))) stuck_ = host_.directory().poll_command();
 }
 
 TimePoint Control::next_deadline() const {
-  auto deadline = std::min({directory_.next_deadline(), signalling_.next_deadline(), retry_push_});
+  auto deadline = std::min({host_.next_deadline(), signalling_.next_deadline(), pages_.next_deadline(), retry_push_});
   for (const auto& [request, scrape] : scrapes_) deadline = std::min(deadline, scrape.deadline);
   return deadline;
 }
 
-void Control::handle_timeout(TimePoint now) {
-  directory_.handle_timeout(now);
+void Control::handle_timeout(const Instant& now) {
+  host_.handle_timeout(now);
   signalling_.handle_timeout(now);
+  pages_.handle_timeout(now);
   for (auto next = scrapes_.begin(); next != scrapes_.end();) {
     const auto entry = next++;
-    if (entry->second.deadline > now) continue;
+    if (entry->second.deadline > now.monotonic) continue;
     answer(entry->second.ticket, metrics_response(nullptr));
     scrapes_.erase(entry);
   }
-  turn(now);
+  turn(now.monotonic);
 }
 
-void Control::drain(TimePoint now) {
+void Control::drain(const Instant& now) {
   draining_ = true;
-  directory_.close_all(now);
-  turn(now);
+  pages_.drain();
+  host_.close_all(now);
+  turn(now.monotonic);
+}
+
+// -- pages --
+
+std::optional<Response> Control::open_link(LinkId link, const std::string& conference, const Request& request,
+                                           Instant) {
+  if (auto refusal = refuse_host(request)) return refusal;
+  if (draining_) return try_again("draining", "This server is being stopped.");
+  if (!host_.state(conference))
+    return make_problem(
+        {404, "unknown-conference", fmt::format("There is no conference {} here.", conference), "conference"});
+  pages_.open(link, conference, request.peer);
+  return std::nullopt;
+}
+
+void Control::handle_message(LinkId link, std::string_view text, Instant now) {
+  pages_.receive(link, text, stuck_.has_value(), now);
+  turn(now.monotonic);
+}
+
+std::optional<std::string> Control::next_message(LinkId link, Instant) { return pages_.next(link); }
+
+void Control::close_link(LinkId link, Instant now) {
+  pages_.close(link, now);
+  turn(now.monotonic);
 }
 
 }  // namespace bridgehall::web

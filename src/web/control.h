@@ -9,12 +9,16 @@
 #include <string>
 #include <vector>
 
-#include "conference/directory.h"
+#include "conference/host.h"
 #include "crypto/token.h"
 #include "web/instant.h"
+#include "web/invitations_api.h"
+#include "web/link.h"
+#include "web/local_ends.h"
 #include "web/media_core.h"
 #include "web/message.h"
 #include "web/metrics.h"
+#include "web/pages.h"
 #include "web/signalling.h"
 #include "web/static_files.h"
 
@@ -22,35 +26,51 @@ namespace bridgehall::web {
 
 struct ControlSettings {
   std::vector<std::string> names;  // hosts under which we are reached, besides localhost, 127.0.0.1 and [::1]
-  std::vector<std::string> conferences;
+  std::vector<conference::Roster> conferences;
+  SaveRoster save_roster;  // none: rosters are not kept
   conference::DirectoryLimits limits;
-  SignallingSettings signalling;
+  crypto::Fingerprint fingerprint;
+  std::uint16_t media_port = 0;
+  // Values of Link header fields: <stun:stun.example.org>; rel="ice-server".
+  std::vector<std::string> ice_server_links;
 };
 
-class Control {
+class Control final : public LinkHost {
  public:
-  static constexpr std::size_t kMaxBody = 64 * 1024;
+  static constexpr std::size_t kMaxBody = 400 * 1024;  // an offer of a whole hall
   static constexpr Duration kCountersTimeout = 1s;
   static constexpr Duration kRetryPush = 5ms;
 
   Control(ControlSettings settings, crypto::TokenKey key, StaticFiles files, RandomSource& random, MediaCore& core);
 
-  void set_addresses(std::vector<IpAddress> addresses) { signalling_.set_addresses(std::move(addresses)); }
+  void set_addresses(std::vector<IpAddress> addresses) { local_ends_.set_addresses(std::move(addresses)); }
 
   void submit(Ticket ticket, const Request& request, Instant now);
   std::optional<Answer> poll_answer();
   // The media core's eventfd was readable.
-  void handle_events(TimePoint now);
+  void handle_events(const Instant& now);
   TimePoint next_deadline() const;
-  void handle_timeout(TimePoint now);
+  void handle_timeout(const Instant& now);
 
+  // Counted by whoever owns the sockets.
+  LinkCounters& link_counters() { return links_; }
   // For what the server refuses before there is a request (a head that cannot be read).
   void count_unread(unsigned status) { http_.count("unread", status); }
 
   // Takes no new sessions and closes those there are; /readyz says 503.
-  void drain(TimePoint now);
-  bool drained() const { return draining_ && directory_.quiet(); }
-  conference::DirectoryCounts counts() const { return directory_.counts(); }
+  void drain(const Instant& now);
+  bool drained() const { return draining_ && host_.directory().quiet(); }
+  conference::DirectoryCounts counts() const { return host_.directory().counts(); }
+
+  // -- pages, see LinkHost --
+  std::optional<Response> open_link(LinkId link, const std::string& conference, const Request& request,
+                                    Instant now) override;
+  void handle_message(LinkId link, std::string_view text, Instant now) override;
+  bool greeted(LinkId link) const override { return pages_.greeted(link); }
+  std::optional<std::string> next_message(LinkId link, Instant now) override;
+  std::optional<LinkEnd> end_of(LinkId link) const override { return pages_.end_of(link); }
+  void close_link(LinkId link, Instant now) override;
+  std::optional<LinkId> poll_ready() override { return pages_.poll_ready(); }
 
  private:
   struct Scrape {
@@ -61,7 +81,8 @@ class Control {
   std::optional<Response> dispatch(Ticket ticket, const Request& request, Instant now, std::string_view& route);
   std::optional<Response> refuse_host(const Request& request) const;
   std::optional<Response> signalling_request(Ticket, const SignallingResource&, const Request&, Instant);
-  Response api_request(const std::vector<std::string>& path, const Request&, Instant);
+  std::optional<Response> api_request(const std::vector<std::string>& path, const Request&, Instant,
+                                      std::string_view& route);
   std::optional<Response> read_metrics(Ticket ticket, TimePoint now);
   Response metrics_response(const media::ShardCounters* counters) const;
   void finish_scrapes(const media::ShardCounters& counters);
@@ -75,9 +96,12 @@ class Control {
   crypto::TokenKey key_;
   StaticFiles files_;
   MediaCore& core_;
-  conference::Directory directory_;
+  conference::Host host_;
+  LocalEnds local_ends_;
   Signalling signalling_;
+  Pages pages_;
   HttpCounters http_;
+  LinkCounters links_;
   bool draining_ = false;
   std::optional<media::Command> stuck_;  // the ring was full
   TimePoint retry_push_ = kNever;

@@ -51,7 +51,7 @@ std::chrono::steady_clock::time_point to_steady(TimePoint t) {
       std::chrono::duration_cast<std::chrono::steady_clock::duration>(t.time_since_epoch())};
 }
 Instant read_clocks() {
-  return {monotonic_now(), std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())};
+  return {monotonic_now(), std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
 }
 
 IpAddress to_ip(const asio::ip::address& address) {
@@ -132,7 +132,7 @@ struct HttpServer::State {
     control_timer.async_wait([this](const ErrorCode& error) {
       if (error) return;
       timer_set = kNever;
-      control.handle_timeout(monotonic_now());
+      control.handle_timeout(read_clocks());
       deliver();
     });
   }
@@ -145,7 +145,7 @@ struct HttpServer::State {
       if (error) co_return;
       std::uint64_t signals_so_far;
       if (read(events.native_handle(), &signals_so_far, sizeof signals_so_far) < 0) co_return;
-      control.handle_events(monotonic_now());
+      control.handle_events(read_clocks());
       deliver();
     }
   }
@@ -161,7 +161,7 @@ struct HttpServer::State {
     drain_timer.async_wait([this](const ErrorCode& error) {
       if (!error) io.stop();
     });
-    control.drain(monotonic_now());
+    control.drain(read_clocks());
     deliver();
   }
 

@@ -1,14 +1,13 @@
-// Both clocks, read once per turn of the control loop: wall time is for tokens and what people read.
+// Both clocks, read once per turn of the control loop. Wall time is for tokens and for what people read.
 #pragma once
 
-#include "base/time.h"
+#include "conference/host.h"
 #include "crypto/token.h"
 
 namespace bridgehall::web {
 
-struct Instant {
-  TimePoint monotonic;
-  crypto::UnixTime wall;
-};
+using Instant = conference::Moment;
+
+inline crypto::UnixTime unix_time(const Instant& now) { return std::chrono::floor<std::chrono::seconds>(now.wall); }
 
 }  // namespace bridgehall::web

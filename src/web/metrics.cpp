@@ -89,20 +89,31 @@ void add_shard(Families& f, const media::ShardCounters& c) {
   gauge(f, "bridgehall_subscriptions", "Tracks sent out.", c.subscriptions);
 }
 
+void add_links(Families& f, const LinkCounters& links) {
+  gauge(f, "bridgehall_links", "WebSockets of pages.", links.open);
+  counter(f, "bridgehall_link_texts_received_total", "Messages received from pages.", links.texts_received);
+  counter(f, "bridgehall_link_texts_sent_total", "Messages sent to pages.", links.texts_sent);
+  auto& closed = add_family(f, "bridgehall_links_closed_total", "WebSockets ended, by cause.", MetricType::Counter);
+  for (std::size_t i = 0; i < links.closed.size(); ++i)
+    add_value(closed, static_cast<double>(links.closed[i]), {{"cause", std::string(kLinkCloseNames[i])}});
+}
+
 }  // namespace
 
 std::string render_metrics(const media::ShardCounters* shard, const conference::DirectoryCounts& roster,
-                           const HttpCounters& http, const ProcessStatistics& process) {
+                           const HttpCounters& http, const LinkCounters& links, const ProcessStatistics& process) {
   Families families;
   gauge(families, "bridgehall_media_core_up", "Whether the media core answered in time.", shard ? 1 : 0);
   if (shard) add_shard(families, *shard);
-  auto& sessions = add_family(families, "bridgehall_sessions", "WHIP and WHEP sessions.", MetricType::Gauge);
+  auto& sessions = add_family(families, "bridgehall_sessions", "WHIP and WHEP sessions, and participants.", MetricType::Gauge);
   add_value(sessions, static_cast<double>(roster.publishing), {{"kind", "publish"}});
   add_value(sessions, static_cast<double>(roster.viewing), {{"kind", "view"}});
+  add_value(sessions, static_cast<double>(roster.participating), {{"kind", "participant"}});
   auto& requests =
       add_family(families, "bridgehall_http_requests_total", "HTTP requests answered.", MetricType::Counter);
   for (const auto& [key, count] : http.requests())
     add_value(requests, static_cast<double>(count), {{"route", key.first}, {"status", std::to_string(key.second)}});
+  add_links(families, links);
   counter(families, "process_cpu_seconds_total", "User and system CPU time spent.", process.cpu_seconds);
   gauge(families, "process_resident_memory_bytes", "Resident memory.", process.resident_bytes);
   gauge(families, "process_open_fds", "Open file descriptors.", process.open_descriptors);

@@ -2,6 +2,7 @@
 // value.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -33,11 +34,25 @@ class HttpCounters {
   std::map<std::pair<std::string, unsigned>, std::uint64_t> requests_;
 };
 
+// Why a link ended: by the page; by what the host said; the connection broke; pings or the hello never came; texts were
+// not taken in time; what came was no WebSocket text within its bounds.
+enum class LinkClose : std::uint8_t { client, server, lost, silent, slow, broken };
+inline constexpr std::array<std::string_view, 6> kLinkCloseNames{"client", "server", "lost",
+                                                                 "silent", "slow",   "broken"};
+
+// The WebSockets between pages and conferences.
+struct LinkCounters {
+  std::size_t open = 0;
+  std::uint64_t texts_received = 0;
+  std::uint64_t texts_sent = 0;
+  std::array<std::uint64_t, kLinkCloseNames.size()> closed{};  // by LinkClose
+};
+
 inline constexpr std::string_view kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
 
 // `shard` is null when the media core did not answer in time: its metrics are then left out, so that they are not taken
 // for zeros.
 std::string render_metrics(const media::ShardCounters* shard, const conference::DirectoryCounts& roster,
-                           const HttpCounters& http, const ProcessStatistics& process);
+                           const HttpCounters& http, const LinkCounters& links, const ProcessStatistics& process);
 
 }  // namespace bridgehall::web

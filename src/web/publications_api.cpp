@@ -28,14 +28,14 @@ std::string_view codec_name(wire::Codec codec) {
 
 Json to_json(const std::string& name, const conference::Publication& publication) {
   auto tracks = Json::array();
-  for (const auto* track : {&publication.audio, &publication.video}) {
-    if (!*track || !(*track)->sent) continue;
-    const auto codec = (*track)->codec;
-    tracks.push_back(
-        {{"kind", wire::kind_of(codec) == wire::MediaKind::audio ? "audio" : "video"}, {"codec", codec_name(codec)}});
+  for (const auto& track : publication.tracks) {
+    if (!track.sent) continue;
+    tracks.push_back({{"kind", track.kind() == wire::MediaKind::audio ? "audio" : "video"},
+                      {"codec", codec_name(track.codec)},
+                      {"open", track.open}});
   }
   return {{"name", name},
-          {"open", publication.open},
+          {"open", publication.open()},
           {"live", publication.sender.has_value()},
           {"tracks", std::move(tracks)}};
 }
@@ -66,12 +66,13 @@ Response list_publications(const conference::Directory& directory, const std::st
   if (auto refusal = refuse_stranger(directory, conference, identity)) return std::move(*refusal);
   auto list = Json::array();
   for (const auto& [name, publication] : *directory.publications(conference))
-    list.push_back(to_json(name, publication));
+    if (!publication.tracks.empty()) list.push_back(to_json(name, publication));
   return json_response({{"publications", std::move(list)}});
 }
 
-Response change_publication(conference::Directory& directory, const std::string& conference,
-                            const std::string& publication, const Request& request, const Identity& identity) {
+Response change_publication(conference::Host& host, const std::string& conference, const std::string& publication,
+                            const Request& request, const Identity& identity, const Instant& now) {
+  const auto& directory = host.directory();
   if (auto refusal = refuse_stranger(directory, conference, identity)) return std::move(*refusal);
   if (!conference::may_set_gate(identity.principal.role))
     return make_problem({403, "may-not-open", "Only a moderator opens and closes publications.", "Authorization"});
@@ -91,10 +92,13 @@ Response change_publication(conference::Directory& directory, const std::string&
   }
   if (!change.contains("open"))
     return make_problem({400, "nothing-to-change", "Say {\"open\": true} or {\"open\": false}.", "open"});
-  if (!directory.set_open(conference, publication, change["open"].get<bool>()))
+  const auto* published = directory.publication(conference, publication);
+  if (!published || published->tracks.empty())
     return make_problem({404, "unknown-publication",
                          fmt::format("There is no publication {} in this conference.", publication), "publication"});
-  return json_response(to_json(publication, directory.publications(conference)->at(publication)));
+  if (const auto changed = host.set_open(conference, publication, change["open"].get<bool>(), now); !changed)
+    return make_problem({409, "not-possible", changed.error().message, changed.error().field});
+  return json_response(to_json(publication, *published));
 }
 
 }  // namespace bridgehall::web

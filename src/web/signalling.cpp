@@ -81,16 +81,25 @@ Response wrong_type(std::string_view expected, std::string_view header) {
   return response;
 }
 
-std::string random_hex(RandomSource& random) {
-  std::array<std::uint8_t, 8> bytes;
-  random.fill(bytes);
-  return fmt::format("{:02x}", fmt::join(bytes, ""));
+Response refused(const conference::CommandRefusal& refusal) {
+  using conference::RefusalCode;
+  switch (refusal.code) {
+    case RefusalCode::locked:
+      return make_problem({403, "locked", refusal.message, {}});
+    case RefusalCode::full:
+      return busy("full", refusal.message);
+    default:
+      return make_problem({409, "not-possible", refusal.message, refusal.field});
+  }
 }
 
 }  // namespace
 
-Signalling::Signalling(SignallingSettings settings, conference::Directory& directory, RandomSource& random)
-    : settings_(std::move(settings)), directory_(directory), random_(random) {}
+Signalling::Signalling(std::vector<std::string> ice_server_links, conference::Host& host, LocalEnds& local_ends)
+    : ice_server_links_(std::move(ice_server_links)),
+      host_(host),
+      directory_(host.directory()),
+      local_ends_(local_ends) {}
 
 void Signalling::add_cors(Headers& headers) {
   headers.set("Access-Control-Allow-Origin", "*");
@@ -124,12 +133,13 @@ std::optional<Response> Signalling::check(const SignallingResource& resource, co
 }
 
 std::optional<Response> Signalling::handle(Ticket ticket, const SignallingResource& resource, const Request& request,
-                                           const Identity& identity, TimePoint now) {
+                                           const Identity& identity, const Instant& now) {
   if (!directory_.has_conference(resource.conference)) return refused(DirectoryRefusal::unknown_conference, resource);
   if (identity.conference != resource.conference) {
     return make_problem({403, "other-conference", "The token is for another conference.", "Authorization"});
   }
   if (resource.session.empty()) {
+    if (resource.kind == SessionKind::stage) return view_stage(ticket, resource, request, identity, now);
     if (!conference::is_valid_name(resource.publication)) {
       return make_problem({400, "bad-name",
                            "A publication's name has 1 to 64 letters, digits, dots, hyphens or underscores.",
@@ -146,8 +156,8 @@ std::optional<Response> Signalling::handle(Ticket ticket, const SignallingResour
   if (!conference::may_control_session(identity.principal.role, identity.principal.subject, session->subject)) {
     return make_problem({403, "not-your-session", "This session was made with another token.", "Authorization"});
   }
-  if (request.method == "PATCH") return patch(ticket, *session, request, now);
-  directory_.close(session->peer, now);
+  if (request.method == "PATCH") return patch(ticket, *session, request, now.monotonic);
+  host_.close(session->peer, now);
   return Response{.status = 200};
 }
 
@@ -156,23 +166,13 @@ conference::SessionOrder Signalling::make_order(const SignallingResource& resour
   order.conference = resource.conference;
   order.publication = resource.publication;
   order.principal = identity.principal;
-  order.local = session::make_ice_credentials(random_);
-  order.cname = random_hex(random_);
+  order.local = local_ends_.make_credentials();
+  order.cname = local_ends_.make_cname();
   return order;
 }
 
-session::LocalEnd Signalling::make_local_end(const conference::SessionOrder& order, const Request& request) {
-  session::LocalEnd local;
-  local.credentials = order.local;
-  local.fingerprint = settings_.fingerprint;
-  local.candidates = candidates_for(request.peer);
-  local.session_id = std::to_string(random_.u64() >> 1);  // RFC 9429 section 5.2.1: 63 bits
-  local.cname = order.cname;
-  return local;
-}
-
 std::optional<Response> Signalling::publish(Ticket ticket, const SignallingResource& resource, const Request& request,
-                                            const Identity& identity, TimePoint now) {
+                                            const Identity& identity, const Instant& now) {
   const auto& who = identity.principal;
   if (!conference::may_publish(who.role, who.subject, resource.publication)) {
     return make_problem({403, "may-not-publish",
@@ -183,30 +183,66 @@ std::optional<Response> Signalling::publish(Ticket ticket, const SignallingResou
   }
   const auto terms = directory_.publish_terms(resource.conference, resource.publication, who);
   if (!terms) return refused(terms.error(), resource);
+  if (const auto allowed = host_.may_publish_now(resource.conference, resource.publication, who, now); !allowed)
+    return refused(allowed.error());
   auto order = make_order(resource, identity);
-  auto negotiated = session::answer_publisher(request.body, *terms, make_local_end(order, request));
+  auto negotiated =
+      session::answer_publisher(request.body, *terms, local_ends_.make(order.local, order.cname, request.peer));
   if (!negotiated) return refused(negotiated.error());
   order.negotiated = std::move(*negotiated);
   auto answer = std::move(order.negotiated.answer);
-  const auto* session = directory_.publish(std::move(order), now);
-  await_creation(ticket, resource, *session, std::move(answer), now);
+  const auto session = host_.publish(std::move(order), now);
+  if (!session) return refused(session.error());
+  await_creation(ticket, resource, **session, std::move(answer), now.monotonic);
   return std::nullopt;
 }
 
 std::optional<Response> Signalling::view(Ticket ticket, const SignallingResource& resource, const Request& request,
-                                         const Identity& identity, TimePoint now) {
+                                         const Identity& identity, const Instant& now) {
   if (!conference::may_view(identity.principal.role)) {
     return make_problem({403, "may-not-view", "This token does not allow viewing.", "Authorization"});
   }
   const auto terms = directory_.view_terms(resource.conference, resource.publication);
   if (!terms) return refused(terms.error(), resource);
   auto order = make_order(resource, identity);
-  auto negotiated = session::answer_viewer(request.body, *terms, make_local_end(order, request));
+  auto negotiated =
+      session::answer_viewer(request.body, *terms, local_ends_.make(order.local, order.cname, request.peer));
   if (!negotiated) return refused(negotiated.error());
   order.negotiated = std::move(*negotiated);
   auto answer = std::move(order.negotiated.answer);
-  const auto* session = directory_.view(std::move(order), *terms, now);
-  await_creation(ticket, resource, *session, std::move(answer), now);
+  const auto* session = directory_.view(std::move(order), *terms, now.monotonic);
+  await_creation(ticket, resource, *session, std::move(answer), now.monotonic);
+  return std::nullopt;
+}
+
+// One picture and one voice, whoever is on stage: slots that the conference fills.
+std::optional<Response> Signalling::view_stage(Ticket ticket, const SignallingResource& resource,
+                                               const Request& request, const Identity& identity, const Instant& now) {
+  if (!conference::may_view(identity.principal.role)) {
+    return make_problem({403, "may-not-view", "This token does not allow viewing.", "Authorization"});
+  }
+  const auto receives = session::receiving_media(request.body);
+  if (!receives) return refused(receives.error());
+  conference::ParticipantOrder order{.kind = SessionKind::stage,
+                                     .conference = resource.conference,
+                                     .principal = identity.principal,
+                                     .local = local_ends_.make_credentials(),
+                                     .cname = local_ends_.make_cname()};
+  bool video = false, audio = false;
+  for (const auto& media : *receives) {
+    auto& taken = media.kind == wire::MediaKind::video ? video : audio;
+    if (std::exchange(taken, true)) continue;
+    order.slots.push_back(
+        {media.mid, media.kind == wire::MediaKind::video ? media::SlotUse::stage : media::SlotUse::voice});
+  }
+  if (const auto terms = directory_.participant_terms(order); !terms) return refused(terms.error(), resource);
+  auto negotiated =
+      session::answer_participant(request.body, order.terms, local_ends_.make(order.local, order.cname, request.peer));
+  if (!negotiated) return refused(negotiated.error());
+  order.negotiated = std::move(*negotiated);
+  auto answer = std::move(order.negotiated.answer);
+  const auto* session = directory_.join(std::move(order), now.monotonic);
+  await_creation(ticket, resource, *session, std::move(answer), now.monotonic);
   return std::nullopt;
 }
 
@@ -214,10 +250,12 @@ void Signalling::await_creation(Ticket ticket, const SignallingResource& resourc
                                 std::string answer, TimePoint now) {
   Response created{.status = 201};
   created.headers.add("Content-Type", std::string(kSdp));
-  created.headers.add("Location", fmt::format("/{}/{}/{}/{}", kind_path(resource.kind), resource.conference,
-                                              resource.publication, session.key));
+  created.headers.add("Location", session.kind == SessionKind::stage
+                                      ? fmt::format("/whep/{}/~/{}", resource.conference, session.key)
+                                      : fmt::format("/{}/{}/{}/{}", kind_path(resource.kind), resource.conference,
+                                                    resource.publication, session.key));
   created.headers.add("ETag", etag_of(session));
-  for (const auto& link : settings_.ice_server_links) created.headers.add("Link", link);
+  for (const auto& link : ice_server_links_) created.headers.add("Link", link);
   created.body = std::move(answer);
   waiting_[session.peer].push_back({ticket, std::move(created), now + kAnswerTimeout, false});
 }
@@ -241,26 +279,14 @@ std::optional<Response> Signalling::patch(Ticket ticket, const conference::Sessi
     // Candidates of the client are not used: an ICE-lite end learns addresses from checks.
     return Response{.status = 204};
   }
-  directory_.restart_ice(session.peer, session::make_ice_credentials(random_), std::move(*fragment->credentials));
+  directory_.restart_ice(session.peer, local_ends_.make_credentials(), std::move(*fragment->credentials));
   Response restarted{.status = 200};
   restarted.headers.add("Content-Type", std::string(kFragment));
   restarted.headers.add("ETag", etag_of(session));
-  restarted.body = session::make_ice_fragment(session.local, candidates_for(request.peer), session.first_mid);
+  restarted.body =
+      session::make_ice_fragment(session.local, local_ends_.candidates_for(request.peer), session.first_mid);
   waiting_[session.peer].push_back({ticket, std::move(restarted), now + kAnswerTimeout, true});
   return std::nullopt;
-}
-
-// Loopback only for a client on this machine, and last: Firefox sends no checks to it, and a browser without permission
-// for the microphone has only the default route's address.
-std::vector<SocketAddress> Signalling::candidates_for(const SocketAddress& client) const {
-  std::vector<SocketAddress> candidates;
-  for (const auto& ip : addresses_)
-    if (!ip.is_loopback()) candidates.push_back({ip, settings_.media_port});
-  if (client.ip.is_loopback()) {
-    for (const auto& ip : addresses_)
-      if (ip.is_loopback()) candidates.push_back({ip, settings_.media_port});
-  }
-  return candidates;
 }
 
 void Signalling::handle_event(const media::Event& event) {
@@ -309,13 +335,13 @@ TimePoint Signalling::next_deadline() const {
   return deadline;
 }
 
-void Signalling::handle_timeout(TimePoint now) {
+void Signalling::handle_timeout(const Instant& now) {
   for (auto next = waiting_.begin(); next != waiting_.end();) {
     const auto entry = next++;
     auto& queue = entry->second;
-    while (!queue.empty() && queue.front().deadline <= now) {
+    while (!queue.empty() && queue.front().deadline <= now.monotonic) {
       // A session of which nobody has heard serves nobody.
-      if (!queue.front().restart) directory_.close(entry->first, now);
+      if (!queue.front().restart) host_.close(entry->first, now);
       answers_.push_back({queue.front().ticket, busy("media-core-slow", "The media core did not answer in time.")});
       queue.pop_front();
     }

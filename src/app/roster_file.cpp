@@ -1,0 +1,156 @@
+#include "app/roster_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "app/demo_roster.h"
+
+namespace bridgehall::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 2> kModes{"discussion", "conference"};
+
+std::string path_of(const std::string& data_folder, const std::string& conference) {
+  return (fs::path(data_folder) / "conferences" / (conference + ".json")).string();
+}
+
+std::unexpected<Error> refuse(const std::string& path, std::string_view what) {
+  return fail(fmt::format("The roster {} {}.", path, what));
+}
+
+std::unexpected<Error> refuse_file(const std::string& path, std::string_view what, int error) {
+  return refuse(path, fmt::format("{}: {}", what, std::generic_category().message(error)));
+}
+
+std::string text(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+Result<conference::InvitedSeat> read_seat(const std::string& path, const Json& json) {
+  if (!json.is_object()) return refuse(path, "has a seat that is no object");
+  conference::InvitedSeat seat{.id = text(json, "id"), .name = text(json, "name")};
+  if (!conference::is_valid_name(seat.id))
+    return refuse(path, fmt::format("has a seat with the id \"{}\"; it needs 1 to 64 letters, digits, dots, hyphens "
+                                    "or underscores",
+                                    seat.id));
+  const auto role = conference::parse_role(text(json, "role"));
+  if (!role) return refuse(path, fmt::format("gives seat {} no role that there is", seat.id));
+  seat.role = *role;
+  if (seat.name.empty()) seat.name = seat.id;
+  seat.invitation = text(json, "invitation");
+  const auto serial = json.find("serial");
+  if (serial != json.end() && serial->is_number_unsigned() && *serial > 0u && *serial <= 0xffff'ffffu)
+    seat.serial = serial->get<std::uint32_t>();
+  return seat;
+}
+
+Result<conference::Roster> read_roster(const std::string& path, const std::string& conference, const Json& json) {
+  if (!json.is_object()) return refuse(path, "is not a JSON object");
+  conference::Roster roster{.id = conference, .title = text(json, "title"), .stage = text(json, "stage")};
+  if (roster.title.empty()) roster.title = conference;
+  const auto mode = std::find(kModes.begin(), kModes.end(), text(json, "mode"));
+  if (mode != kModes.end()) roster.mode = static_cast<conference::Mode>(mode - kModes.begin());
+  const auto seats = json.find("seats");
+  if (seats == json.end() || !seats->is_array()) return refuse(path, "has no list of seats");
+  if (seats->size() > conference::State::kMaxSeats) return refuse(path, "has more seats than a conference may have");
+  std::set<std::string> ids, invitations;
+  for (const auto& entry : *seats) {
+    auto seat = read_seat(path, entry);
+    if (!seat) return std::unexpected(seat.error());
+    if (!ids.insert(seat->id).second) return refuse(path, fmt::format("has the seat {} twice", seat->id));
+    if (!seat->invitation.empty() && !invitations.insert(seat->invitation).second)
+      return refuse(path, fmt::format("gives seat {} another seat's invitation", seat->id));
+    roster.seats.push_back(std::move(*seat));
+  }
+  if (!roster.stage.empty() && !ids.contains(roster.stage)) return refuse(path, "puts a seat on stage that it has not");
+  return roster;
+}
+
+std::string write_roster(const conference::Roster& roster) {
+  auto seats = Json::array();
+  for (const auto& seat : roster.seats)
+    seats.push_back({{"id", seat.id},
+                     {"name", seat.name},
+                     {"role", conference::role_name(seat.role)},
+                     {"invitation", seat.invitation},
+                     {"serial", seat.serial}});
+  const Json json{{"title", roster.title},
+                  {"mode", kModes[static_cast<std::size_t>(roster.mode)]},
+                  {"stage", roster.stage},
+                  {"seats", std::move(seats)}};
+  return json.dump(2) + "\n";
+}
+
+// 0 or errno.
+int write_to(const std::string& path, const std::string& content) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return errno;
+  std::size_t written = 0;
+  int error = 0;
+  while (error == 0 && written < content.size()) {
+    const auto count = ::write(file, content.data() + written, content.size() - written);
+    if (count < 0 && errno != EINTR) error = errno;
+    if (count > 0) written += static_cast<std::size_t>(count);
+  }
+  if (error == 0 && ::fsync(file) != 0) error = errno;
+  ::close(file);
+  return error;
+}
+
+}  // namespace
+
+Result<conference::Roster> load_roster(const std::string& data_folder, const std::string& conference) {
+  const auto path = path_of(data_folder, conference);
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    std::error_code error;
+    if (fs::exists(path, error)) return refuse(path, "cannot be read");
+    return conference::Roster{.id = conference, .title = conference};
+  }
+  const std::string content{std::istreambuf_iterator<char>(file), {}};
+  const auto json = Json::parse(content, nullptr, false);
+  if (json.is_discarded()) return refuse(path, "is not JSON");
+  return read_roster(path, conference, json);
+}
+
+Result<void> save_roster(const std::string& data_folder, const conference::Roster& roster) {
+  const auto path = path_of(data_folder, roster.id);
+  const auto folder = fs::path(path).parent_path();
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return refuse_file(path, "cannot be written", error.value());
+  const auto draft = path + ".new";
+  if (const int failed = write_to(draft, write_roster(roster))) return refuse_file(path, "cannot be written", failed);
+  if (::rename(draft.c_str(), path.c_str()) != 0) return refuse_file(path, "cannot be written", errno);
+  const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory >= 0) {
+    ::fsync(directory);
+    ::close(directory);
+  }
+  return {};
+}
+
+Result<conference::Roster> open_demo_roster(const std::string& data_folder, RandomSource& random) {
+  auto roster = load_roster(data_folder, "demo");
+  if (!roster || !roster->seats.empty()) return roster;
+  auto made = make_demo_roster(random);
+  if (const auto saved = save_roster(data_folder, made); !saved) return std::unexpected(saved.error());
+  return made;
+}
+
+}  // namespace bridgehall::app

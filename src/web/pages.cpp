@@ -1,0 +1,483 @@
+#include "web/pages.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "conference/visibility.h"
+#include "session/negotiation.h"
+#include "web/authentication.h"
+#include "web/page_messages.h"
+
+namespace bridgehall::web {
+namespace {
+
+using messages::RefusalCode;
+
+// As many tiles as the role's largest layout has.
+std::size_t max_tiles(conference::Role role) {
+  switch (role) {
+    case conference::Role::moderator:
+    case conference::Role::chair:
+    case conference::Role::presenter:
+    case conference::Role::hall:
+      return 25;
+    case conference::Role::site:
+    case conference::Role::delegate:
+    case conference::Role::viewer:
+      break;
+  }
+  return 9;
+}
+
+media::SlotUse to_media(messages::SlotUse use) {
+  switch (use) {
+    case messages::SlotUse::stage:
+      return media::SlotUse::stage;
+    case messages::SlotUse::slides:
+      return media::SlotUse::slides;
+    case messages::SlotUse::tile:
+      return media::SlotUse::tile;
+    case messages::SlotUse::voice:
+      break;
+  }
+  return media::SlotUse::voice;
+}
+
+messages::SlotUse from_media(media::SlotUse use) {
+  switch (use) {
+    case media::SlotUse::stage:
+      return messages::SlotUse::stage;
+    case media::SlotUse::slides:
+      return messages::SlotUse::slides;
+    case media::SlotUse::tile:
+      return messages::SlotUse::tile;
+    case media::SlotUse::voice:
+      break;
+  }
+  return messages::SlotUse::voice;
+}
+
+// More of one kind than a page may have; empty: none.
+std::string too_many(const messages::Join& join, conference::Role role) {
+  const auto sends = [&](messages::TrackUse use) {
+    return std::count_if(join.sends.begin(), join.sends.end(), [&](const auto& s) { return s.use == use; });
+  };
+  const auto slots = [&](messages::SlotUse use) {
+    return static_cast<std::size_t>(
+        std::count_if(join.slots.begin(), join.slots.end(), [&](const auto& s) { return s.use == use; }));
+  };
+  if (role == conference::Role::viewer && !join.sends.empty()) return "A viewer sends nothing.";
+  if (sends(messages::TrackUse::microphone) > 1) return "A seat has one microphone track.";
+  if (sends(messages::TrackUse::slides) > 1) return "A seat has one track for slides.";
+  if (slots(messages::SlotUse::stage) > 1 || slots(messages::SlotUse::slides) > 1)
+    return "There is one slot for the stage and one for slides.";
+  if (slots(messages::SlotUse::voice) > media::kVoicePlaces)
+    return fmt::format("At most {} voices are heard at a time.", media::kVoicePlaces);
+  if (slots(messages::SlotUse::tile) > max_tiles(role))
+    return fmt::format("A {} has at most {} tiles.", conference::role_name(role), max_tiles(role));
+  return {};
+}
+
+std::string bye_words(messages::ByeCode code) {
+  switch (code) {
+    case messages::ByeCode::replaced:
+      return "This seat was joined from another page.";
+    case messages::ByeCode::removed:
+      return "The chair has removed this seat from the conference.";
+    case messages::ByeCode::revoked:
+      return "The invitation was renewed or taken back.";
+    case messages::ByeCode::draining:
+      return "The server is being stopped; connect again in a moment.";
+    case messages::ByeCode::refused:
+    case messages::ByeCode::too_slow:
+    case messages::ByeCode::too_fast:
+      break;
+  }
+  return "The server ended the connection.";
+}
+
+std::optional<std::uint32_t> id_of(const messages::ClientMessage& message) {
+  return std::visit(
+      [](const auto& m) -> std::optional<std::uint32_t> {
+        if constexpr (requires { m.id; }) return m.id;
+        return std::nullopt;
+      },
+      message);
+}
+
+}  // namespace
+
+Pages::Pages(conference::Host& host, const crypto::TokenKey& key, LocalEnds& local_ends)
+    : host_(host), key_(key), local_ends_(local_ends) {}
+
+// -- links --
+
+void Pages::open(LinkId link, const std::string& conference, const SocketAddress& client) {
+  links_[link] = {.conference = conference, .client = client};
+}
+
+bool Pages::greeted(LinkId link) const {
+  const auto found = links_.find(link);
+  return found != links_.end() && !found->second.session.empty();
+}
+
+std::optional<LinkEnd> Pages::end_of(LinkId link) const {
+  const auto found = links_.find(link);
+  return found == links_.end() ? std::nullopt : found->second.end;
+}
+
+void Pages::close(LinkId id, const Instant& now) {
+  const auto found = links_.find(id);
+  if (found == links_.end()) return;
+  const auto session = found->second.session;
+  links_.erase(found);
+  if (const auto own = by_session_.find(session); own != by_session_.end() && own->second == id) {
+    by_session_.erase(own);
+    host_.unlink(session, now);
+  }
+}
+
+std::optional<LinkId> Pages::poll_ready() {
+  if (ready_.empty()) return std::nullopt;
+  const auto link = ready_.front();
+  ready_.pop_front();
+  in_ready_.erase(link);
+  return link;
+}
+
+void Pages::mark_ready(LinkId link) {
+  if (in_ready_.insert(link).second) ready_.push_back(link);
+}
+
+const conference::Participant* Pages::participant_of(const Link& link) const {
+  return host_.find_participant(link.session);
+}
+
+// -- in --
+
+void Pages::receive(LinkId id, std::string_view text, bool busy, const Instant& now) {
+  const auto found = links_.find(id);
+  if (found == links_.end() || found->second.end) return;
+  auto& link = found->second;
+  const auto message = messages::parse_client_message(text);
+  if (!message) {
+    refuse(id, link, message.error().id, message.error().code, message.error().message, message.error().field);
+    if (link.session.empty()) say_bye(id, link, messages::ByeCode::refused, "The first message has to be a hello.");
+    return;
+  }
+  handle(id, link, *message, busy, now);
+}
+
+void Pages::handle(LinkId id, Link& link, const messages::ClientMessage& message, bool busy, const Instant& now) {
+  if (const auto* hello = std::get_if<messages::Hello>(&message)) {
+    if (link.session.empty()) return greet(id, link, *hello, now);
+    return refuse(id, link, {}, RefusalCode::malformed, "This connection has said hello already.");
+  }
+  const auto request = id_of(message);
+  if (link.session.empty()) {
+    refuse(id, link, request, RefusalCode::not_greeted, "Say hello with a token first.");
+    return say_bye(id, link, messages::ByeCode::refused, "The first message has to be a hello.");
+  }
+  if (std::holds_alternative<messages::Ping>(message)) return reply(id, link, messages::Pong{});
+  if (!take_credit(link, now.monotonic))
+    return refuse(id, link, request, RefusalCode::too_fast, "Too many messages at once; wait a second.");
+  if (std::holds_alternative<messages::Leave>(message)) {
+    reply(id, link, messages::Done{*request});
+    link.end = LinkEnd{1000, "left"};
+    by_session_.erase(link.session);
+    return host_.leave(link.session, now);
+  }
+  if (busy) return refuse(id, link, request, RefusalCode::busy, "The media server has too much to do at the moment.");
+  if (const auto* joins = std::get_if<messages::Join>(&message)) return join(id, link, *joins, now);
+  if (const auto* restarts = std::get_if<messages::RestartIce>(&message)) return restart_ice(id, link, *restarts, now);
+  if (const auto* demands = std::get_if<messages::Demand>(&message)) {
+    demand(link, *demands);
+    return reply(id, link, messages::Done{*request});
+  }
+  const auto command = to_command(message);
+  const auto done = host_.carry_out(link.conference, link.seat, *command, now);
+  if (!done) return refuse(id, link, request, to_message(done.error().code), done.error().message, done.error().field);
+  reply(id, link, messages::Done{*request});
+}
+
+bool Pages::take_credit(Link& link, TimePoint now) {
+  const auto seconds = std::chrono::duration<double>(now - link.credit_at).count();
+  link.credit = link.credit_at == TimePoint{} ? kBurst : std::min(kBurst, link.credit + seconds * kPerSecond);
+  link.credit_at = now;
+  if (link.credit < 1) return false;
+  link.credit -= 1;
+  return true;
+}
+
+void Pages::greet(LinkId id, Link& link, const messages::Hello& hello, const Instant& now) {
+  const auto turn_away = [&](RefusalCode code, std::string message, std::string field = {}) {
+    refuse(id, link, {}, code, message, std::move(field));
+    say_bye(id, link, messages::ByeCode::refused, std::move(message));
+  };
+  if (hello.version != messages::kVersion)
+    return turn_away(
+        RefusalCode::wrong_version,
+        fmt::format("This server speaks version {} of the messages; load the page again.", messages::kVersion),
+        "version");
+  const auto identity = identify(hello.token, key_, host_, unix_time(now));
+  if (!identity)
+    return turn_away(identity.error().expired ? RefusalCode::token_expired : RefusalCode::token_invalid,
+                     identity.error().message, "token");
+  if (identity->conference != link.conference)
+    return turn_away(RefusalCode::token_invalid, "The token is for another conference.", "token");
+
+  const auto& who = identity->principal;
+  const auto resume = hello.resume ? std::string_view(hello.resume->session) : std::string_view();
+  const auto greeting = host_.greet(link.conference, who, resume, now);
+  const auto& participant = *greeting.participant;
+  link.session = participant.session;
+  link.seat = participant.seat;
+  link.role = participant.role;
+  link.returning = hello.resume && !greeting.resumed;
+  const auto* log = host_.log(link.conference);
+  const auto* state = host_.state(link.conference);
+  const bool follows = greeting.resumed && log->reaches(hello.resume->sequence);
+  link.wants_snapshot = !follows;
+  link.cursor = follows ? hello.resume->sequence : 0;
+  const bool joined = greeting.resumed && participant.media;
+  if (joined) host_.directory().tell_slots_again(*participant.media);
+  link.slots_changed = link.speakers_changed = true;
+  const auto* seat = state->find(link.seat);
+  link.told_actions =
+      conference::allowed_actions(*state, seat ? *seat : conference::Seat{.id = link.seat, .role = link.role});
+
+  // A socket that this one takes over from is not told: its page has this one.
+  if (const auto before = by_session_.find(link.session); before != by_session_.end()) {
+    links_.at(before->second).end = LinkEnd{1000, "resumed"};
+    mark_ready(before->second);
+  }
+  by_session_[link.session] = id;
+  reply(id, link,
+        messages::Welcome{.version = messages::kVersion,
+                          .session = link.session,
+                          .seat = link.seat,
+                          .role = static_cast<messages::Role>(link.role),
+                          .may = to_message(link.told_actions),
+                          .resumed = greeting.resumed,
+                          .joined = joined,
+                          .max_tiles = static_cast<std::uint32_t>(max_tiles(link.role))});
+}
+
+void Pages::join(LinkId id, Link& link, const messages::Join& join, const Instant& now) {
+  if (auto words = too_many(join, link.role); !words.empty())
+    return refuse(id, link, join.id, RefusalCode::bad_offer, std::move(words));
+  if (const auto allowed = host_.may_join(link.session, now); !allowed)
+    return refuse(id, link, join.id, to_message(allowed.error().code), allowed.error().message);
+
+  conference::ParticipantOrder order{.conference = link.conference,
+                                     .publication = link.seat,
+                                     .principal = {link.role, link.seat},
+                                     .local = local_ends_.make_credentials(),
+                                     .cname = local_ends_.make_cname()};
+  for (const auto& sent : join.sends) order.sends.push_back({sent.mid, static_cast<conference::TrackUse>(sent.use)});
+  for (const auto& slot : join.slots) order.slots.push_back({slot.mid, to_media(slot.use)});
+  if (const auto terms = host_.directory().participant_terms(order); !terms)
+    return refuse(id, link, join.id, RefusalCode::full, "The conference has as many sessions as it may have.");
+  auto negotiated =
+      session::answer_participant(join.offer, order.terms, local_ends_.make(order.local, order.cname, link.client));
+  if (!negotiated) return refuse(id, link, join.id, RefusalCode::bad_offer, negotiated.error().message, "offer");
+  order.negotiated = std::move(*negotiated);
+
+  messages::Answer answer{.id = join.id, .answer = std::move(order.negotiated.answer)};
+  for (std::size_t i = 0; i < order.slots.size(); ++i)
+    answer.slots.push_back(
+        {.slot = static_cast<std::uint32_t>(i), .mid = order.slots[i].mid, .use = from_media(order.slots[i].use)});
+  const auto joined = host_.join(link.session, std::move(order), join.microphone && !link.returning, join.camera, now);
+  if (!joined) return refuse(id, link, join.id, to_message(joined.error().code), joined.error().message);
+  link.returning = false;
+  awaited_[(*joined)->peer].push_back({id, join.id, std::move(answer), now.monotonic + kAnswerTimeout, false});
+}
+
+void Pages::restart_ice(LinkId id, Link& link, const messages::RestartIce& restart, const Instant& now) {
+  const auto* participant = participant_of(link);
+  const auto* session = participant && participant->media ? host_.directory().find(*participant->media) : nullptr;
+  if (!session) return refuse(id, link, restart.id, RefusalCode::not_joined, "There is no media session; join first.");
+  auto fragment = session::parse_ice_fragment(restart.fragment);
+  if (!fragment) return refuse(id, link, restart.id, RefusalCode::bad_offer, fragment.error().message, "fragment");
+  if (!fragment->credentials)
+    return refuse(id, link, restart.id, RefusalCode::bad_offer, "The fragment has no ice-ufrag and ice-pwd.",
+                  "fragment");
+  host_.directory().restart_ice(session->peer, local_ends_.make_credentials(), std::move(*fragment->credentials));
+  messages::IceRestarted restarted{.id = restart.id,
+                                   .fragment = session::make_ice_fragment(
+                                       session->local, local_ends_.candidates_for(link.client), session->first_mid)};
+  awaited_[session->peer].push_back({id, restart.id, std::move(restarted), now.monotonic + kAnswerTimeout, true});
+}
+
+void Pages::demand(Link& link, const messages::Demand& demand) {
+  const auto* participant = participant_of(link);
+  if (!participant || !participant->media) return;  // between two joins: the page asks again after the next
+  for (const auto& slot : demand.slots)
+    host_.directory().demand(*participant->media, {.slot = static_cast<media::SlotNumber>(slot.slot),
+                                                   .seat = slot.seat.value_or(""),
+                                                   .camera = static_cast<std::uint8_t>(slot.camera.value_or(0)),
+                                                   .quality = static_cast<conference::Quality>(slot.quality)});
+}
+
+// -- out --
+
+void Pages::reply(LinkId id, Link& link, messages::ServerMessage message) {
+  if (link.replies.size() >= kMaxReplies) {
+    link.replies.clear();
+    return say_bye(id, link, messages::ByeCode::too_slow, "This page does not read what it is answered.");
+  }
+  link.replies.push_back(std::move(message));
+  mark_ready(id);
+}
+
+void Pages::refuse(LinkId id, Link& link, std::optional<std::uint32_t> request, RefusalCode code, std::string message,
+                   std::string field) {
+  messages::Refused refused{.id = request, .code = code, .message = std::move(message)};
+  if (!field.empty()) refused.field = std::move(field);
+  reply(id, link, std::move(refused));
+}
+
+void Pages::say_bye(LinkId id, Link& link, messages::ByeCode code, std::string message) {
+  if (link.end) return;
+  link.replies.push_back(messages::Bye{code, std::move(message)});
+  // 1008: policy (RFC 6455 section 7.4.1); 1012: the service restarts (IANA).
+  link.end = LinkEnd{static_cast<std::uint16_t>(code == messages::ByeCode::draining ? 1012 : 1008),
+                     std::string(messages::name(code))};
+  mark_ready(id);
+}
+
+std::optional<std::string> Pages::next(LinkId id) {
+  const auto found = links_.find(id);
+  if (found == links_.end()) return std::nullopt;
+  const auto message = next_message(found->second);
+  if (!message) return std::nullopt;
+  return messages::to_json(*message);
+}
+
+// What was asked is answered after the events that it caused, so that a page whose command is done has seen it done.
+std::optional<messages::ServerMessage> Pages::next_message(Link& link) {
+  const bool welcome = !link.replies.empty() && std::holds_alternative<messages::Welcome>(link.replies.front());
+  if (!link.session.empty() && !welcome)
+    if (auto event = next_event(link)) return event;
+  if (!link.replies.empty()) {
+    auto message = std::move(link.replies.front());
+    link.replies.pop_front();
+    return message;
+  }
+  if (link.session.empty() || link.end) return std::nullopt;
+
+  const auto& state = *host_.state(link.conference);
+  if (const auto* seat = state.find(link.seat)) {
+    auto actions = conference::allowed_actions(state, *seat);
+    if (actions != link.told_actions) {
+      link.told_actions = std::move(actions);
+      return messages::MayChanged{to_message(link.told_actions)};
+    }
+  }
+  if (std::exchange(link.slots_changed, false)) {
+    const auto* participant = participant_of(link);
+    messages::Slots slots;
+    if (participant && participant->media)
+      for (const auto& changed : host_.directory().take_changed_slots(*participant->media))
+        slots.slots.push_back(to_message(changed));
+    if (!slots.slots.empty()) return slots;
+  }
+  if (std::exchange(link.speakers_changed, false))
+    return messages::Speaking{host_.directory().speakers(link.conference)};
+  return std::nullopt;
+}
+
+std::optional<messages::ServerMessage> Pages::next_event(Link& link) {
+  const auto* log = host_.log(link.conference);
+  if (link.wants_snapshot || !log->reaches(link.cursor)) {
+    const auto& state = *host_.state(link.conference);
+    link.wants_snapshot = false;
+    link.cursor = state.sequence;
+    return messages::Snapshot{state.sequence, to_message(conference::visible_state(state, link.role, link.seat))};
+  }
+  while (link.cursor < log->newest()) {
+    const auto& event = log->at(++link.cursor);
+    if (conference::may_see(link.role, link.seat, event)) return messages::Happened{link.cursor, to_message(event)};
+  }
+  return std::nullopt;
+}
+
+// -- what has changed --
+
+void Pages::handle_event(const media::Event& event) {
+  if (const auto* created = std::get_if<media::PeerCreated>(&event))
+    resolve(created->peer, false, true);
+  else if (const auto* refusal = std::get_if<media::PeerRefused>(&event))
+    resolve(refusal->peer, false, false);
+  else if (const auto* restarted = std::get_if<media::IceRestarted>(&event))
+    resolve(restarted->peer, true, true);
+  else if (const auto* closed = std::get_if<media::PeerClosed>(&event))
+    while (awaited_.contains(closed->peer)) resolve(closed->peer, awaited_.at(closed->peer).front().restart, false);
+}
+
+void Pages::resolve(media::PeerId peer, bool restart, bool success) {
+  const auto found = awaited_.find(peer);
+  if (found == awaited_.end() || found->second.front().restart != restart) return;
+  auto awaited = std::move(found->second.front());
+  found->second.pop_front();
+  if (found->second.empty()) awaited_.erase(found);
+  const auto link = links_.find(awaited.link);
+  if (link == links_.end()) return;
+  if (success) return reply(awaited.link, link->second, std::move(awaited.reply));
+  refuse(awaited.link, link->second, awaited.id, RefusalCode::full,
+         "The media server did not take the session; try again in a moment.");
+}
+
+void Pages::refresh() {
+  while (const auto ended = host_.poll_ended()) {
+    const auto found = by_session_.find(ended->session);
+    if (found == by_session_.end()) continue;
+    const auto id = found->second;
+    by_session_.erase(found);
+    const auto code = to_message(ended->reason);
+    say_bye(id, links_.at(id), code, bye_words(code));
+  }
+  for (const auto peer : host_.directory().take_changed_sessions())
+    if (const auto* session = host_.directory().find(peer))
+      for (auto& [id, link] : links_)
+        if (link.conference == session->conference && link.seat == session->publication) {
+          link.slots_changed = true;
+          mark_ready(id);
+        }
+  const auto speakers = host_.directory().take_changed_speakers();
+  for (auto& [id, link] : links_) {
+    if (link.session.empty() || link.end) continue;
+    const auto newest = host_.log(link.conference)->newest();
+    if (link.cursor < newest) mark_ready(id);
+    if (std::find(speakers.begin(), speakers.end(), link.conference) == speakers.end()) continue;
+    link.speakers_changed = true;
+    mark_ready(id);
+  }
+}
+
+TimePoint Pages::next_deadline() const {
+  auto deadline = kNever;
+  for (const auto& [peer, queue] : awaited_) deadline = std::min(deadline, queue.front().deadline);
+  return deadline;
+}
+
+void Pages::handle_timeout(const Instant& now) {
+  std::vector<media::PeerId> late;
+  for (const auto& [peer, queue] : awaited_)
+    if (queue.front().deadline <= now.monotonic) late.push_back(peer);
+  for (const auto peer : late) {
+    const bool restart = awaited_.at(peer).front().restart;
+    if (!restart) host_.close(peer, now);  // a session of which nobody has heard serves nobody
+    resolve(peer, restart, false);
+  }
+}
+
+void Pages::drain() {
+  for (auto& [id, link] : links_) {
+    by_session_.erase(link.session);
+    say_bye(id, link, messages::ByeCode::draining, bye_words(messages::ByeCode::draining));
+  }
+}
+
+}  // namespace bridgehall::web

@@ -1,0 +1,105 @@
+// The pages' side of conferences: one link per page, from its hello to its end. Texts in, texts out when the socket is
+// free. A link has no queue of events: it holds a cursor into its conference's log and is cut to a snapshot when it
+// falls behind. Owned by Control; control thread. Bounds: kMaxReplies answers that a page has not read yet (a page
+// that does not read is ended), one join in the making per link.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "conference/host.h"
+#include "crypto/token.h"
+#include "messages/messages.h"
+#include "web/instant.h"
+#include "web/link.h"
+#include "web/local_ends.h"
+
+namespace bridgehall::web {
+
+class Pages {
+ public:
+  static constexpr std::size_t kMaxReplies = 64;
+  static constexpr Duration kAnswerTimeout = 5s;  // of the media core
+  // Commands that a page may send at once, and a second: more than a person or a wall that rearranges itself does.
+  static constexpr double kBurst = 60;
+  static constexpr double kPerSecond = 20;
+
+  Pages(conference::Host& host, const crypto::TokenKey& key, LocalEnds& local_ends);
+
+  void open(LinkId link, const std::string& conference, const SocketAddress& client);
+  // `busy`: the media core's ring is full; what needs it is refused.
+  void receive(LinkId link, std::string_view text, bool busy, const Instant& now);
+  bool greeted(LinkId link) const;
+  std::optional<std::string> next(LinkId link);
+  std::optional<LinkEnd> end_of(LinkId link) const;
+  void close(LinkId link, const Instant& now);
+  std::optional<LinkId> poll_ready();
+
+  // After the host has seen it.
+  void handle_event(const media::Event& event);
+  // Looks for what the host has to tell; after anything that changed it.
+  void refresh();
+  TimePoint next_deadline() const;
+  void handle_timeout(const Instant& now);
+  // Everyone is told to come back.
+  void drain();
+  std::size_t size() const { return links_.size(); }
+
+ private:
+  struct Link {
+    std::string conference;
+    SocketAddress client;
+    std::string session;  // of the participant; empty: no hello yet
+    conference::SeatId seat;
+    conference::Role role{};
+    bool returning = false;  // it was here before a restart: its microphone stays closed
+    bool wants_snapshot = false;
+    std::uint64_t cursor = 0;  // sequence of the last event that the page has
+    bool slots_changed = false;
+    bool speakers_changed = false;
+    std::vector<conference::Action> told_actions;
+    std::deque<messages::ServerMessage> replies;
+    std::optional<LinkEnd> end;
+    double credit = kBurst;
+    TimePoint credit_at{};
+  };
+  // An answer that waits for the media core.
+  struct Awaited {
+    LinkId link;
+    std::uint32_t id = 0;
+    messages::ServerMessage reply;
+    TimePoint deadline;
+    bool restart = false;
+  };
+
+  void handle(LinkId id, Link& link, const messages::ClientMessage& message, bool busy, const Instant& now);
+  void greet(LinkId id, Link& link, const messages::Hello& hello, const Instant& now);
+  void join(LinkId id, Link& link, const messages::Join& join, const Instant& now);
+  void restart_ice(LinkId id, Link& link, const messages::RestartIce& restart, const Instant& now);
+  void demand(Link& link, const messages::Demand& demand);
+  bool take_credit(Link& link, TimePoint now);
+  void reply(LinkId id, Link& link, messages::ServerMessage message);
+  void refuse(LinkId id, Link& link, std::optional<std::uint32_t> request, messages::RefusalCode code,
+              std::string message, std::string field = {});
+  void say_bye(LinkId id, Link& link, messages::ByeCode code, std::string message);
+  void resolve(media::PeerId peer, bool restart, bool success);
+  std::optional<messages::ServerMessage> next_message(Link& link);
+  std::optional<messages::ServerMessage> next_event(Link& link);
+  const conference::Participant* participant_of(const Link& link) const;
+  void mark_ready(LinkId link);
+
+  conference::Host& host_;
+  const crypto::TokenKey& key_;
+  LocalEnds& local_ends_;
+  std::map<LinkId, Link> links_;
+  std::map<std::string, LinkId, std::less<>> by_session_;
+  std::map<media::PeerId, std::deque<Awaited>> awaited_;
+  std::deque<LinkId> ready_;
+  std::set<LinkId> in_ready_;
+};
+
+}  // namespace bridgehall::web
