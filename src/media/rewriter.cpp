@@ -62,7 +62,7 @@ void Rewriter::sent(const StoredPacket& packet, const RewrittenNumbers& numbers)
   if (numbers.sequence < next_sequence_) return;  // a late one
   next_sequence_ = numbers.sequence + 1;
   newest_sent_ = packet.sequence;
-  in_skipped_picture_ = false;
+  in_skipped_picture_ &= packet.sequence < newest_skip_;
   newest_timestamp_ = numbers.timestamp;
   newest_arrived_at_ = packet.arrived_at;
   any_sent_ = true;

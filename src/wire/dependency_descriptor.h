@@ -109,7 +109,7 @@ struct MandatoryFields {
 std::expected<MandatoryFields, DescriptorError> parse_mandatory_fields(BytesView bytes);
 
 // `known` is the stream's structure so far or nullptr. When the result says brings_structure, `brought` holds the new
-// one, which the caller keeps for the packets after; otherwise `brought` means nothing. It may not be *known.
+// one, which the caller keeps for the packets after. A packet that brings none does not touch `brought`.
 std::expected<DependencyDescriptor, DescriptorError> parse_dependency_descriptor(BytesView bytes,
                                                                                  const TemplateStructure* known,
                                                                                  TemplateStructure& brought);
