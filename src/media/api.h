@@ -26,6 +26,8 @@ using RoomId = Id<struct RoomTag>;
 
 // Who of a room is heard is decided once for all who listen: so many voices at a time, each in a place of its own.
 inline constexpr std::size_t kVoicePlaces = 3;
+// For a receiver with one audio track only: the stage's voice, or else whoever leads the talk.
+inline constexpr std::uint8_t kLeadPlace = kVoicePlaces;
 // Layers of one picture: simulcast encodings, lowest first, or spatial layers of one stream (SVC).
 inline constexpr std::uint8_t kMaxLayers = 3;
 
@@ -44,9 +46,10 @@ struct OutgoingTrack {
   Ssrc ssrc;
   Ssrc rtx_ssrc;
   SlotUse use = SlotUse::stage;
-  PublicationId publication{};              // what it begins with; 0: nothing
-  std::uint8_t layer = kMaxLayers - 1;      // the highest wanted
-  std::optional<std::uint8_t> voice_place;  // audio: what the room's place carries, except the peer's own voice
+  PublicationId publication{};          // what it begins with; 0: nothing
+  std::uint8_t layer = kMaxLayers - 1;  // the highest wanted
+  std::optional<std::uint8_t>
+      voice_place;  // audio: what the room's place (or kLeadPlace) carries, except the own voice
 };
 // A slot's number: its place in CreatePeer::outgoing.
 using SlotNumber = std::uint8_t;

@@ -5,10 +5,9 @@
 
 namespace bridgehall::media {
 
-void Egress::build(Peer& peer, std::vector<Train>& out) {
+void Egress::build(Peer& peer, TimePoint now, std::vector<Train>& out) {
   const auto count = forwarder_.plan(peer, plans_);
-  auto& sealer = peer.transport.sealer();
-  const auto overhead = crypto::rtp_overhead(sealer.suite());
+  const auto overhead = crypto::rtp_overhead(peer.transport.sealer().suite());
   std::span<const PlannedPacket> rest{plans_.data(), count};
   while (!rest.empty()) {
     std::size_t segment = 0;
@@ -16,7 +15,7 @@ void Egress::build(Peer& peer, std::vector<Train>& out) {
     const auto begin = used_;
     for (std::size_t i = 0; i < length; ++i) {
       const bool last = i + 1 == length;  // the only one that may be shorter
-      used_ += seal(sealer, rest[i], last ? 0 : segment - overhead - rest[i].plain_size);
+      used_ += seal(peer, rest[i], last ? 0 : segment - overhead - rest[i].plain_size, now);
     }
     out.push_back({peer.transport.path(), BytesView{arena_.get() + begin, used_ - begin}, segment});
     ++counters_.trains_sent;
@@ -43,31 +42,47 @@ std::size_t Egress::take_train(std::span<const PlannedPacket> plans, std::size_t
   return length;
 }
 
-std::size_t Egress::seal(crypto::Sealer& sealer, const PlannedPacket& plan, std::size_t padding) {
+void Egress::write_extensions(wire::RtpHeaderWriter& writer, const PlannedPacket& plan,
+                              std::uint16_t transport_sequence) {
+  const auto& packet = *plan.packet;
+  const auto add = [&](wire::ExtensionKind kind, BytesView value) {
+    const auto id = plan.stream->extensions[kind];
+    if (id != 0 && !value.empty()) writer.add(id, value);
+  };
+  std::array<std::uint8_t, 255> value;
+  store_u16(value.data(), transport_sequence);
+  add(wire::ExtensionKind::transport_sequence, BytesView{value}.first(2));
+  if (packet.has_audio_level) add(wire::ExtensionKind::audio_level, {&packet.audio_level, 1});
+  if (packet.has_video_orientation) add(wire::ExtensionKind::video_orientation, {&packet.video_orientation, 1});
+  const auto descriptor = plan.bytes.subspan(packet.dependency_descriptor_offset, packet.dependency_descriptor_size);
+  std::copy(descriptor.begin(), descriptor.end(), value.begin());
+  if (descriptor.size() >= 3) store_u16(value.data() + 1, plan.numbers.frame_number);  // after flags and template
+  add(wire::ExtensionKind::dependency_descriptor, BytesView{value}.first(descriptor.size()));
+}
+
+std::size_t Egress::seal(Peer& peer, const PlannedPacket& plan, std::size_t padding, TimePoint now) {
   const auto& packet = *plan.packet;
   auto& stream = *plan.stream;
+  auto& sealer = peer.transport.sealer();
   const bool repeated = plan.rtx_sequence >= 0;
   auto& line = repeated ? stream.rtx_stream : stream.stream;
   const auto sequence = repeated ? plan.rtx_sequence : plan.numbers.sequence;
   const MutableBytes out{arena_.get() + used_, kMaxSealed};
 
   wire::RtpHeaderWriter writer(out,
-                               {.marker = packet.marker,
+                               {.marker = plan.marker,
                                 .has_padding = padding > 0,
-                                .payload_type = repeated ? stream.rtx_payload_type : stream.payload_type,
+                                .payload_type = repeated ? stream.types.rtx : stream.types.media,
                                 .sequence_number = static_cast<std::uint16_t>(sequence),
                                 .timestamp = plan.numbers.timestamp,
                                 .ssrc = line.ssrc()},
                                plan.extension_form);
   if (plan.extension_form != wire::ExtensionForm::none) {
-    using enum wire::ExtensionKind;
-    const auto add = [&](wire::ExtensionKind kind, BytesView value) {
-      if (stream.extensions[kind] != 0 && !value.empty()) writer.add(stream.extensions[kind], value);
-    };
-    if (packet.has_audio_level) add(audio_level, {&packet.audio_level, 1});
-    if (packet.has_video_orientation) add(video_orientation, {&packet.video_orientation, 1});
-    add(dependency_descriptor,
-        plan.bytes.subspan(packet.dependency_descriptor_offset, packet.dependency_descriptor_size));
+    std::uint16_t transport_sequence = 0;
+    if (stream.extensions[wire::ExtensionKind::transport_sequence] != 0)
+      transport_sequence =
+          peer.downlink->log->on_sent(now, plan.plain_size + padding + crypto::rtp_overhead(sealer.suite()));
+    write_extensions(writer, plan, transport_sequence);
   }
   const auto header_size = writer.finish();
 

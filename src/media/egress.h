@@ -31,7 +31,7 @@ class Egress {
 
   // Makes the trains of `peer` and appends them to `out`; they point into the arena until begin_turn(). Packets that
   // did not fit into this share stay pending in the peer.
-  void build(Peer& peer, std::vector<Train>& out);
+  void build(Peer& peer, TimePoint now, std::vector<Train>& out);
 
   // Room for another receiver's share?
   bool has_room() const { return kArena - used_ >= kMaxPlans * kMaxSealed; }
@@ -39,7 +39,9 @@ class Egress {
 
  private:
   std::size_t take_train(std::span<const PlannedPacket> plans, std::size_t overhead, std::size_t& segment) const;
-  std::size_t seal(crypto::Sealer& sealer, const PlannedPacket& plan, std::size_t padding);
+  std::size_t seal(Peer& peer, const PlannedPacket& plan, std::size_t padding, TimePoint now);
+  static void write_extensions(wire::RtpHeaderWriter& writer, const PlannedPacket& plan,
+                               std::uint16_t transport_sequence);
 
   Forwarder forwarder_;
   ShardCounters& counters_;

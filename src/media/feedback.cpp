@@ -37,14 +37,19 @@ void Feedback::receive(Peer& peer, MutableBytes datagram, TimePoint now, Wishes&
       if (wire::parse_feedback_ssrcs(packet, sender, media)) want_keyframe(peer, media, wishes);
     } else if (packet.type == wire::RtcpType::payload_feedback && packet.count_or_format == wire::kFormatFir) {
       wire::for_each_fir(packet, [&](Ssrc ssrc) { want_keyframe(peer, ssrc, wishes); });
+    } else if (packet.type == wire::RtcpType::transport_feedback &&
+               packet.count_or_format == wire::kFormatTransportCc) {
+      receive_arrivals(peer, packet, now);
     }
+    if (packet.type == wire::RtcpType::sender_report || packet.type == wire::RtcpType::receiver_report)
+      receive_report_blocks(peer, packet, now);
   }
   if (walk.failed()) drop(Drop::rtcp_malformed);
 }
 
 void Feedback::receive_sender_report(Peer& peer, const wire::SenderInfo& info, TimePoint now) {
   const auto reported = std::find_if(peer.incoming.begin(), peer.incoming.end(),
-                                     [&](const auto& stream) { return stream.ssrc == info.ssrc && stream.attached; });
+                                     [&](const auto& stream) { return stream.ssrc == info.ssrc && stream.attached(); });
   if (reported == peer.incoming.end()) return;
   reported->log.on_sender_report(info.ntp, now);
   reported->report = info;
@@ -52,9 +57,9 @@ void Feedback::receive_sender_report(Peer& peer, const wire::SenderInfo& info, T
   // What the clock has learnt moves all streams of the peer together: a report that was delayed on its way must not put
   // its sound and its picture apart.
   for (const auto& stream : peer.incoming) {
-    if (!stream.report || !stream.attached) continue;
+    if (!stream.report || !stream.attached()) continue;
     if (const auto local = peer.clock.to_local(stream.report->ntp))
-      tables_.publications[stream.publication].clock.on_sender_report(stream.report->rtp_timestamp, *local);
+      tables_.layers[stream.layer].clock.on_sender_report(stream.report->rtp_timestamp, *local);
   }
 }
 
@@ -74,12 +79,32 @@ void Feedback::receive_nack(Peer& peer, const wire::RtcpPacket& packet, Ssrc med
 
 void Feedback::want_keyframe(Peer& peer, Ssrc media, Wishes& wishes) {
   auto* stream = find_outgoing(peer, media);
-  if (stream == nullptr || !stream->attached || stream->kind() != wire::MediaKind::video) return;
+  if (stream == nullptr || !stream->shows_something() || stream->kind != wire::MediaKind::video) return;
   ++counters_.plis_received;
-  auto& publication = tables_.publications[stream->publication];
-  if (!publication.open) return;  // its keyframe would not be forwarded, so the wish would never end
-  publication.keyframes.want();
-  wishes.keyframes.push_back(stream->publication);
+  auto& layer = tables_.layers[stream->layer];
+  if (!layer.open) return;  // its keyframe would not be forwarded, so the wish would never end
+  layer.keyframes.want();
+  wishes.keyframes.push_back(stream->layer);
+}
+
+// What came of the packets with transport-wide numbers.
+void Feedback::receive_arrivals(Peer& peer, const wire::RtcpPacket& packet, TimePoint now) {
+  if (!peer.downlink || !peer.downlink->log) return;
+  wire::TransportFeedback header;
+  const auto count = wire::parse_transport_feedback(packet, header, entries_);
+  if (count < 0) return drop(Drop::rtcp_malformed);
+  const auto entries = std::span{entries_}.first(static_cast<std::size_t>(count));
+  peer.downlink->monitor.add(peer.downlink->log->on_feedback(entries, now), now);
+}
+
+// The only word about the line from receivers without transport-wide numbers.
+void Feedback::receive_report_blocks(Peer& peer, const wire::RtcpPacket& packet, TimePoint now) {
+  if (!peer.downlink || peer.downlink->log) return;
+  std::array<wire::ReportBlock, 31> blocks;
+  const auto count = wire::parse_report_blocks(packet, blocks);
+  for (const auto& block : std::span{blocks}.first(count))
+    if (auto* stream = find_outgoing(peer, block.ssrc))
+      peer.downlink->monitor.add(stream->reported.on_report_block(block, ntp_.ntp_at(now)), now);
 }
 
 TimePoint Feedback::next_deadline(const Peer& peer) const {
@@ -87,7 +112,7 @@ TimePoint Feedback::next_deadline(const Peer& peer) const {
   auto deadline = peer.next_report;
   if (peer.arrivals) deadline = std::min(deadline, peer.arrivals->next_deadline());
   for (const auto& stream : peer.incoming)
-    if (stream.track.codec.nack && stream.attached) deadline = std::min(deadline, stream.log.next_nack_deadline());
+    if (stream.track.codec.nack && stream.attached()) deadline = std::min(deadline, stream.log.next_nack_deadline());
   return deadline;
 }
 
@@ -111,27 +136,40 @@ void Feedback::send(Peer& peer, Write&& write) {
   outbox_.commit(peer.transport.path(), peer.transport.sealer().seal_rtcp(room, writer.size()));
 }
 
-void Feedback::send_reports(Peer& peer, TimePoint now) {
-  if (!peer.outgoing.empty()) {
+// Where a slot's timestamps stand at `ntp`; nothing while it has begun nothing of what it shows.
+std::optional<std::uint32_t> Feedback::sent_timestamp_at(const OutgoingStream& stream, NtpTime ntp) const {
+  if (!stream.shows_something() || stream.stream.packets() == 0 || !stream.rewriter.started()) return std::nullopt;
+  const auto& layer = tables_.layers[stream.layer];
+  if (stream.rewriter.epoch() != layer.epoch) return std::nullopt;
+  const auto* source = layer.is_line() ? tables_.layers.get(layer.copied_from) : &layer;
+  const auto rtp = source != nullptr ? source->clock.rtp_at(ntp) : std::nullopt;
+  if (!rtp) return std::nullopt;
+  return *rtp + layer.timestamp_shift + stream.rewriter.timestamp_offset();
+}
+
+void Feedback::send_sender_reports(Peer& peer, TimePoint now) {
+  constexpr std::size_t kMaxDescription = 300;  // SDES with a CNAME of 255 bytes
+  const auto ntp = ntp_.ntp_at(now);
+  for (std::size_t next = 0; next < peer.outgoing.size();) {
     send(peer, [&](ByteWriter& out) {
-      const auto ntp = ntp_.ntp_at(now);
-      for (const auto& stream : peer.outgoing) {
-        if (!stream.attached || stream.stream.packets() == 0) continue;
-        const auto& publication = tables_.publications[stream.publication];
-        const auto rtp = publication.clock.rtp_at(ntp);
-        if (!rtp || stream.rewriter.epoch() != publication.epoch) continue;
-        wire::write_sender_report(out,
-                                  {.ssrc = stream.stream.ssrc(),
-                                   .ntp = ntp,
-                                   .rtp_timestamp = *rtp + stream.rewriter.timestamp_offset(),
-                                   .packets = stream.stream.packets(),
-                                   .octets = stream.stream.octets()},
-                                  {});
-        if (out.size() + 100 > kMaxRtcp) break;
+      for (; next < peer.outgoing.size() && out.size() + kMaxDescription < kMaxRtcp; ++next) {
+        const auto& stream = peer.outgoing[next];
+        if (const auto timestamp = sent_timestamp_at(stream, ntp))
+          wire::write_sender_report(out,
+                                    {.ssrc = stream.stream.ssrc(),
+                                     .ntp = ntp,
+                                     .rtp_timestamp = *timestamp,
+                                     .packets = stream.stream.packets(),
+                                     .octets = stream.stream.octets()},
+                                    {});
       }
       if (out.size() > 0) wire::write_source_description(out, peer.outgoing.front().stream.ssrc(), peer.cname);
     });
   }
+}
+
+void Feedback::send_reports(Peer& peer, TimePoint now) {
+  send_sender_reports(peer, now);
   if (!peer.incoming.empty()) {
     send(peer, [&](ByteWriter& out) {
       std::array<wire::ReportBlock, 31> blocks;
@@ -146,7 +184,7 @@ void Feedback::send_reports(Peer& peer, TimePoint now) {
 
 void Feedback::send_nacks(Peer& peer, TimePoint now) {
   for (auto& stream : peer.incoming) {
-    if (!stream.track.codec.nack || !stream.attached || now < stream.log.next_nack_deadline()) continue;
+    if (!stream.track.codec.nack || !stream.attached() || now < stream.log.next_nack_deadline()) continue;
     std::array<std::uint16_t, 64> missing;
     const auto count = stream.log.collect_nacks(now, kSenderRoundTrip, missing);
     if (count == 0) continue;
@@ -169,18 +207,18 @@ void Feedback::send_arrivals(Peer& peer, TimePoint now) {
   }
 }
 
-void Feedback::send_keyframe_request(Publication& publication) {
-  if (!publication.sender) return;
-  auto& peer = tables_.peers[publication.sender->peer];
+void Feedback::send_keyframe_request(Layer& layer) {
+  if (!layer.sender) return;
+  auto& peer = tables_.peers[layer.sender->peer];
   if (!peer.active) return;
-  const auto& stream = peer.incoming[publication.sender->track];
+  const auto& stream = peer.incoming[layer.sender->track];
   if (stream.ssrc == Ssrc{}) return;
   ++counters_.plis_sent;
   send(peer, [&](ByteWriter& out) {
     if (stream.track.codec.pli)
       wire::write_pli(out, peer.report_ssrc, stream.ssrc);
     else if (stream.track.codec.fir)
-      wire::write_fir(out, peer.report_ssrc, stream.ssrc, publication.fir_number++);
+      wire::write_fir(out, peer.report_ssrc, stream.ssrc, layer.fir_number++);
   });
 }
 

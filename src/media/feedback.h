@@ -2,6 +2,8 @@
 // path: a receiver has a few of these a second.
 #pragma once
 
+#include <vector>
+
 #include "base/time.h"
 #include "media/api.h"
 #include "media/outbox.h"
@@ -16,8 +18,8 @@ class Feedback {
 
   // What a receiver asked for that the shard has to follow up.
   struct Wishes {
-    bool repeats = false;                     // peer.repeats has something to send
-    std::vector<PublicationIndex> keyframes;  // publications that a keyframe is wanted of
+    bool repeats = false;               // peer.repeats has something to send
+    std::vector<LayerIndex> keyframes;  // layers that a keyframe is wanted of
   };
   // A sealed RTCP packet from `peer`; adds to `wishes`.
   void receive(Peer& peer, MutableBytes datagram, TimePoint now, Wishes& wishes);
@@ -26,13 +28,17 @@ class Feedback {
   void send_due(Peer& peer, TimePoint now);
   TimePoint next_deadline(const Peer& peer) const;
 
-  // Asks the publication's sender for a keyframe.
-  void send_keyframe_request(Publication& publication);
+  // Asks the layer's sender for a keyframe.
+  void send_keyframe_request(Layer& layer);
 
  private:
   void receive_sender_report(Peer& peer, const wire::SenderInfo& info, TimePoint now);
   void receive_nack(Peer& peer, const wire::RtcpPacket& packet, Ssrc media, TimePoint now, Wishes& wishes);
   void want_keyframe(Peer& peer, Ssrc media, Wishes& wishes);
+  void receive_arrivals(Peer& peer, const wire::RtcpPacket& packet, TimePoint now);
+  void receive_report_blocks(Peer& peer, const wire::RtcpPacket& packet, TimePoint now);
+  std::optional<std::uint32_t> sent_timestamp_at(const OutgoingStream& stream, NtpTime ntp) const;
+  void send_sender_reports(Peer& peer, TimePoint now);
   void send_reports(Peer& peer, TimePoint now);
   void send_nacks(Peer& peer, TimePoint now);
   void send_arrivals(Peer& peer, TimePoint now);
@@ -44,6 +50,8 @@ class Feedback {
   ShardCounters& counters_;
   Outbox& outbox_;
   NtpOrigin ntp_;
+  std::vector<wire::TransportFeedback::Entry> entries_ =
+      std::vector<wire::TransportFeedback::Entry>(wire::TransportFeedback::kMaxEntries);
 };
 
 }  // namespace bridgehall::media

@@ -20,6 +20,7 @@ void plan_extensions(const OutgoingStream& stream, const StoredPacket& packet, P
     bytes += size;
     long_value |= id > 14 || size > 16;
   };
+  add(stream.extensions[transport_sequence], 2);
   if (packet.has_audio_level) add(stream.extensions[audio_level], 1);
   if (packet.has_video_orientation) add(stream.extensions[video_orientation], 1);
   if (packet.dependency_descriptor_size > 0)
@@ -32,33 +33,37 @@ void plan_extensions(const OutgoingStream& stream, const StoredPacket& packet, P
 }
 
 PlannedPacket make_plan(OutgoingStream& stream, const StoredPacket& packet, const RewrittenNumbers& numbers,
-                        BytesView bytes) {
-  PlannedPacket plan{.stream = &stream, .packet = &packet, .bytes = bytes, .numbers = numbers};
+                        BytesView bytes, bool marker) {
+  PlannedPacket plan{.stream = &stream, .packet = &packet, .bytes = bytes, .numbers = numbers, .marker = marker};
   plan_extensions(stream, packet, plan);
   plan.plain_size = static_cast<std::uint16_t>(plan.plain_size + packet.payload_size);
   return plan;
 }
 
+bool is_own_voice(const Peer& peer, const StoredPacket& packet) {
+  return std::find(peer.voices.begin(), peer.voices.end(), packet.voice) != peer.voices.end();
+}
+
 }  // namespace
 
 std::size_t Forwarder::plan(Peer& peer, std::span<PlannedPacket> plans) {
-  std::size_t count = peer.repeats.empty() ? 0 : plan_repeats(peer, plans);
-  // Audio that waits for the end of its own window rides along with whatever goes now.
+  std::size_t count = plan_repeats(peer, plans);
+  // Audio has no burst of its own to wait for once this peer is served: it rides along.
   for (auto waiting = peer.pending | peer.audio; waiting != 0 && count < plans.size(); waiting &= waiting - 1) {
     const auto index = static_cast<std::size_t>(std::countr_zero(waiting));
-    count += plan_stream(peer, peer.outgoing[index], plans.subspan(count));
     auto& stream = peer.outgoing[index];
-    if (!stream.attached || stream.cursor >= tables_.publications[stream.publication].history.next())
+    count += plan_stream(peer, stream, plans.subspan(count));
+    if (!stream.shows_something() || stream.cursor >= tables_.layers[stream.layer].history.next())
       peer.pending &= ~(std::uint64_t{1} << index);
   }
   return count;
 }
 
 std::size_t Forwarder::plan_stream(Peer& peer, OutgoingStream& stream, std::span<PlannedPacket> plans) {
-  if (!stream.attached) return 0;
-  auto& publication = tables_.publications[stream.publication];
-  const auto& history = publication.history;
-  if (!publication.open) {
+  if (!stream.shows_something()) return 0;
+  const auto& layer = tables_.layers[stream.layer];
+  const auto& history = layer.history;
+  if (!layer.open) {
     stream.cursor = history.next();
     return 0;
   }
@@ -70,30 +75,33 @@ std::size_t Forwarder::plan_stream(Peer& peer, OutgoingStream& stream, std::span
   while (stream.cursor < history.next() && count < plans.size()) {
     const auto arrival = stream.cursor++;
     const auto& packet = *history.at(arrival);
-    if (!place(stream, publication, packet)) continue;
+    if (layer.is_line() && (packet.epoch != layer.epoch || is_own_voice(peer, packet))) continue;
+    if (!place(stream, layer, packet)) continue;
+    bool marker = packet.marker;
+    if (stream.filtered && !filter(stream, packet, marker)) continue;
     const auto numbers = stream.rewriter.map(packet);
     if (!stream.stream.claim(numbers.sequence)) continue;
     stream.sent.note(numbers.sequence, arrival);
     stream.rewriter.sent(packet, numbers);
     peer.repeat_credit = std::min(peer.repeat_credit + 1, 2 * Peer::kRepeatCredit);
-    plans[count++] = make_plan(stream, packet, numbers, tables_.store.bytes(packet.slot));
+    plans[count++] = make_plan(stream, packet, numbers, tables_.store.bytes(packet.slot), marker);
   }
   return count;
 }
 
 // May the packet go to this receiver? A new epoch begins at a keyframe (audio: at any packet).
-bool Forwarder::place(OutgoingStream& stream, const Publication& publication, const StoredPacket& packet) {
+bool Forwarder::place(OutgoingStream& stream, const Layer& layer, const StoredPacket& packet) {
   auto& rewriter = stream.rewriter;
   if (rewriter.in_epoch(packet)) return rewriter.has_place(packet);
-  if (packet.epoch != publication.epoch) return false;
-  if (stream.kind() == wire::MediaKind::audio) {
-    rewriter.begin_epoch(packet);
-    return true;
-  }
-  if (!packet.payload.keyframe) return false;
-  rewriter.begin_epoch(packet);
+  if (packet.epoch != layer.epoch) return false;
+  if (stream.kind == wire::MediaKind::video && !packet.payload.keyframe) return false;
+  rewriter.begin_epoch(packet, stream.clock_shift);
+  if (stream.filtered) stream.filter.begin_epoch(packet);
+  // A voice line's timestamps run on one clock, whoever speaks.
+  stream.clock_shift = layer.is_line() ? std::optional<std::uint32_t>{0} : std::nullopt;
+  if (stream.kind == wire::MediaKind::audio) return true;
 
-  const auto& history = publication.history;
+  const auto& history = layer.history;
   const auto here = stream.cursor - 1;
   const auto from = std::max(history.oldest(), here > kLookBack ? here - kLookBack : 0);
   for (auto arrival = from; arrival < here; ++arrival) {
@@ -106,18 +114,30 @@ bool Forwarder::place(OutgoingStream& stream, const Publication& publication, co
   return true;
 }
 
+// Of a stream that carries several layers: is this packet of those that the slot is sent?
+bool Forwarder::filter(OutgoingStream& stream, const StoredPacket& packet, bool& marker) {
+  const auto decision = stream.filter.decide(packet);
+  marker = decision.marker;
+  if (decision.forward()) return true;
+  stream.rewriter.skip(packet,
+                       decision.verdict == LayerFilter::Verdict::skip_picture ? Skipped::picture : Skipped::packet);
+  return false;
+}
+
 std::size_t Forwarder::plan_repeats(Peer& peer, std::span<PlannedPacket> plans) {
   std::size_t count = 0;
   for (const auto& repeat : peer.repeats) {
     if (count == plans.size() || peer.repeat_credit < 2) break;
     auto& stream = peer.outgoing[repeat.track];
-    if (!stream.attached) continue;
-    const auto& publication = tables_.publications[stream.publication];
-    const auto* packet = publication.open ? publication.history.at(repeat.arrival) : nullptr;
-    if (packet == nullptr || !stream.rewriter.in_epoch(*packet)) continue;
-    auto plan = make_plan(stream, *packet, stream.rewriter.map(*packet), tables_.store.bytes(packet->slot));
+    if (!stream.shows_something() || !stream.can_repeat()) continue;
+    const auto& layer = tables_.layers[stream.layer];
+    const auto* packet = layer.open ? layer.history.at(repeat.arrival) : nullptr;
+    if (packet == nullptr || packet->epoch != layer.epoch) continue;
+    if (!stream.rewriter.in_epoch(*packet) || !stream.rewriter.has_place(*packet)) continue;
+    const bool marker = stream.filtered ? stream.filter.marker_of(*packet) : packet->marker;
+    auto plan = make_plan(stream, *packet, stream.rewriter.map(*packet), tables_.store.bytes(packet->slot), marker);
     if (static_cast<std::uint16_t>(plan.numbers.sequence) != repeat.sequence)
-      continue;  // sent before an earlier change of offsets
+      continue;  // sent before an earlier change of offsets, or when the slot showed something else
     plan.rtx_sequence = stream.next_rtx_sequence++;
     plan.plain_size = static_cast<std::uint16_t>(plan.plain_size + 2);
     if (!stream.rtx_stream.claim(plan.rtx_sequence)) continue;

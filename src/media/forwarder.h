@@ -1,5 +1,5 @@
-// Hop 4: what may this receiver have, and under which numbers? Turns packets between a subscription's cursor and the
-// end of its publication's history into plans; nothing is copied or sealed here.
+// Hop 4: what may this receiver have, and under which numbers? Turns packets between a slot's cursor and the end of its
+// layer's history into plans; nothing is copied or sealed here.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,7 @@ struct PlannedPacket {
   std::int64_t rtx_sequence = -1;  // ≥ 0: sent again, by RTX, as this number
   wire::ExtensionForm extension_form = wire::ExtensionForm::none;
   std::uint16_t plain_size = 0;  // RTP header, extensions, payload; without RTP padding and tag
+  bool marker = false;
 };
 
 class Forwarder {
@@ -32,7 +33,8 @@ class Forwarder {
  private:
   std::size_t plan_repeats(Peer& peer, std::span<PlannedPacket> plans);
   std::size_t plan_stream(Peer& peer, OutgoingStream& stream, std::span<PlannedPacket> plans);
-  bool place(OutgoingStream& stream, const Publication& publication, const StoredPacket& packet);
+  bool place(OutgoingStream& stream, const Layer& layer, const StoredPacket& packet);
+  static bool filter(OutgoingStream& stream, const StoredPacket& packet, bool& marker);
 
   Tables& tables_;
   ShardCounters& counters_;

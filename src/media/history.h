@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/time.h"
+#include "media/indices.h"
 #include "media/packet_store.h"
 #include "wire/frame_facts.h"
 #include "wire/payload.h"
@@ -25,6 +26,7 @@ struct StoredPacket {
   std::int64_t sequence = 0;  // extended, of this epoch's sender
   TimePoint arrived_at{};
   Epoch epoch = 0;
+  PublicationIndex voice = kNoPublication;  // on a room's voice line: who speaks
   std::uint16_t payload_offset = 0;
   std::uint16_t payload_size = 0;
   std::uint16_t dependency_descriptor_offset = 0;
@@ -41,8 +43,8 @@ struct StoredPacket {
 class History {
  public:
   // `capacity` is a power of two: video 1,024 (2.4 s at 4 Mb/s), audio 128 (2.5 s), longer than any retransmission is
-  // of use.
-  History(std::uint32_t capacity, PacketStore& store) : store_(store), ring_(capacity), mask_(capacity - 1) {
+  // of use. The ring is made with the first packet: most publications of a large conference never send one.
+  History(std::uint32_t capacity, PacketStore& store) : store_(store), mask_(capacity - 1) {
     BRIDGEHALL_CHECK((capacity & mask_) == 0);
   }
   History(const History&) = delete;
@@ -56,6 +58,7 @@ class History {
 
   // Takes over packet.slot; the oldest packet goes when the ring is full.
   void push(const StoredPacket& packet) {
+    if (ring_.empty()) ring_.resize(mask_ + 1);
     if (next_ - oldest_ == ring_.size()) drop_oldest();
     ring_[next_ & mask_] = packet;
     ++next_;

@@ -1,5 +1,8 @@
 #include "media/ingress.h"
 
+#include <string_view>
+#include <utility>
+
 namespace bridgehall::media {
 namespace {
 
@@ -18,12 +21,12 @@ Drop drop_of(crypto::SrtpError error) {
 
 }  // namespace
 
-Publication* Ingress::receive_rtp(Peer& peer, Slot slot, std::size_t size, TimePoint arrived_at) {
+Ingress::Received Ingress::receive_rtp(Peer& peer, Slot slot, std::size_t size, TimePoint arrived_at) {
   const MutableBytes datagram = tables_.store.bytes(slot).first(size);
   const auto header = wire::parse_rtp_header(datagram);
   if (!header) return drop(Drop::rtp_malformed);
-  const auto [stream, rtx] = find_source(peer, *header);
-  if (stream == nullptr || !stream->attached) return drop(Drop::rtp_unknown_ssrc);
+  const auto [stream, rtx] = find_source(peer, datagram, *header);
+  if (stream == nullptr || !stream->attached()) return drop(Drop::rtp_unknown_ssrc);
   const auto& codec = stream->track.codec;
   if (header->payload_type != (rtx ? codec.rtx_payload_type : codec.payload_type))
     return drop(Drop::rtp_unknown_payload_type);
@@ -43,8 +46,7 @@ Publication* Ingress::receive_rtp(Peer& peer, Slot slot, std::size_t size, TimeP
   packet.payload_offset = header->header_size;
   packet.payload_size = static_cast<std::uint16_t>(payload->size());
   if (rtx) {
-    if (payload->empty())
-      return nullptr;  // bandwidth probing with nothing inside (RFC 4588 is used for it by browsers)
+    if (payload->empty()) return {};  // bandwidth probing with nothing inside (RFC 4588 is used for it by browsers)
     // The original's sequence number, then its payload (RFC 4588 section 4).
     if (payload->size() < 2) return drop(Drop::rtp_bad_payload);
     sequence = load_u16(payload->data());
@@ -57,24 +59,44 @@ Publication* Ingress::receive_rtp(Peer& peer, Slot slot, std::size_t size, TimeP
   if (noted.arrival == session::ReceiveLog::Arrival::duplicate) return drop(Drop::rtp_duplicate);
   if (noted.arrival == session::ReceiveLog::Arrival::too_old) return drop(Drop::rtp_too_old);
   packet.sequence = noted.extended_sequence;
-  auto& publication = tables_.publications[stream->publication];
-  if (noted.too_many_missing && publication.open && publication.kind() == wire::MediaKind::video)
-    publication.keyframes.want();
+  auto& layer = tables_.layers[stream->layer];
+  if (noted.too_many_missing && layer.open && layer.kind() == wire::MediaKind::video && layer.is_wanted())
+    layer.keyframes.want();
   return store_packet(*stream, packet);
 }
 
-// By SSRC where the offer announced it. Otherwise the first packet that authenticates with the payload type of a track
-// without an SSRC tells it; until then the stream's fresh replay state is used, which learns nothing from a forgery.
-Ingress::Source Ingress::find_source(Peer& peer, const wire::RtpHeader& header) const {
+// By SSRC once it is known: from the offer, or bound by the first packet that authenticated. Until then the stream's
+// fresh replay state is used, which learns nothing from a forgery.
+Ingress::Source Ingress::find_source(Peer& peer, BytesView datagram, const wire::RtpHeader& header) {
+  if (header.ssrc == Ssrc{}) return {};  // our own mark for a stream that is not bound
   for (auto& stream : peer.incoming) {
     if (stream.ssrc == header.ssrc) return {&stream, false};
-    if (stream.rtx_ssrc == header.ssrc && stream.rtx_ssrc != Ssrc{}) return {&stream, true};
+    if (stream.rtx_ssrc == header.ssrc) return {&stream, true};
   }
+  return find_unbound(peer, datagram, header);
+}
+
+// RFC 9143 section 9.2, RFC 8852: by MID, and by RID where the track has encodings; a sender that names no MID (RFC
+// 9143 leaves it the choice) is known by its payload type.
+Ingress::Source Ingress::find_unbound(Peer& peer, BytesView datagram, const wire::RtpHeader& header) {
+  const auto text = [](BytesView value) {
+    return std::string_view{reinterpret_cast<const char*>(value.data()), value.size()};
+  };
   for (auto& stream : peer.incoming) {
-    if (stream.ssrc == Ssrc{} && header.payload_type == stream.track.codec.payload_type) return {&stream, false};
-    if (stream.rtx_ssrc == Ssrc{} && stream.track.codec.rtx_payload_type != 0 &&
-        header.payload_type == stream.track.codec.rtx_payload_type)
-      return {&stream, true};
+    const auto& codec = stream.track.codec;
+    const bool rtx = codec.rtx_payload_type != 0 && header.payload_type == codec.rtx_payload_type;
+    if (!rtx && header.payload_type != codec.payload_type) continue;
+    if ((rtx ? stream.rtx_ssrc : stream.ssrc) != Ssrc{}) continue;
+    const auto& ids = stream.track.extensions;
+    const auto rid_id = ids[rtx ? wire::ExtensionKind::repaired_rid : wire::ExtensionKind::rid];
+    std::string_view mid, rid;
+    wire::for_each_extension(datagram, header, [&](std::uint8_t id, BytesView value) {
+      if (id == ids[wire::ExtensionKind::mid]) mid = text(value);
+      if (id == rid_id) rid = text(value);
+    });
+    if (!mid.empty() && mid != stream.track.mid) continue;
+    if (!stream.rid.empty() && rid != stream.rid) continue;
+    return {&stream, rtx};
   }
   return {};
 }
@@ -98,13 +120,14 @@ void Ingress::read_extensions(Peer& peer, const IncomingStream& stream, BytesVie
   });
 }
 
-Publication* Ingress::store_packet(IncomingStream& stream, StoredPacket& packet) {
-  auto& publication = tables_.publications[stream.publication];
-  if (!publication.open) return drop(Drop::gate_closed);
+Ingress::Received Ingress::store_packet(IncomingStream& stream, StoredPacket& packet) {
+  const auto index = stream.layer;
+  auto& layer = tables_.layers[index];
+  if (!layer.open) return drop(Drop::gate_closed, index);
   const BytesView bytes = tables_.store.bytes(packet.slot);
   if (packet.payload_size > 0) {
     const auto info =
-        wire::parse_payload(publication.codec, bytes.subspan(packet.payload_offset, packet.payload_size),
+        wire::parse_payload(layer.codec, bytes.subspan(packet.payload_offset, packet.payload_size),
                             bytes.subspan(packet.dependency_descriptor_offset, packet.dependency_descriptor_size));
     if (!info) return drop(Drop::rtp_bad_payload);
     packet.payload = *info;
@@ -112,27 +135,44 @@ Publication* Ingress::store_packet(IncomingStream& stream, StoredPacket& packet)
   // A packet without payload is bandwidth probing on the media's own SSRC: forwarded empty, as it has a sequence
   // number.
 
-  publication.clock.on_packet(packet.timestamp, ntp_.ntp_at(packet.arrived_at));
-  packet.epoch = publication.epoch;
-  if (packet.payload.keyframe && publication.kind() == wire::MediaKind::video) {
-    note_keyframe(publication, packet);
-  } else if (publication.kind() == wire::MediaKind::video && !publication.last_keyframe &&
-             !publication.receivers.empty()) {
-    publication.keyframes.want();  // nobody can begin with what comes
+  layer.clock.on_packet(packet.timestamp, ntp_.ntp_at(packet.arrived_at));
+  packet.epoch = layer.epoch;
+  bool keyframe = false;
+  if (packet.payload.keyframe && layer.kind() == wire::MediaKind::video) {
+    keyframe = note_keyframe(layer, packet);
+  } else if (layer.kind() == wire::MediaKind::video && !layer.last_keyframe && layer.is_wanted()) {
+    layer.keyframes.want();  // nobody can begin with what comes
   }
-  publication.history.push(packet);
-  publication.burst_complete |= packet.marker;
-  return &publication;
+  layer.history.push(packet);
+  layer.burst_complete |= packet.marker;
+  return {.layer = index, .stored = true, .keyframe = keyframe};
 }
 
 // H.264 marks two packets of a keyframe: its parameter sets and the first slice behind them. Who starts, starts at the
 // first.
-void Ingress::note_keyframe(Publication& publication, const StoredPacket& packet) {
-  const auto* known = publication.last_keyframe ? publication.history.at(*publication.last_keyframe) : nullptr;
-  if (known != nullptr && known->timestamp == packet.timestamp && known->sequence < packet.sequence) return;
-  publication.last_keyframe = publication.history.next();
-  publication.keyframes.on_keyframe();
+bool Ingress::note_keyframe(Layer& layer, const StoredPacket& packet) {
+  const auto* known = layer.last_keyframe ? layer.history.at(*layer.last_keyframe) : nullptr;
+  if (known != nullptr && known->timestamp == packet.timestamp && known->sequence < packet.sequence) return false;
+  layer.last_keyframe = layer.history.next();
+  layer.keyframes.on_keyframe();
   ++counters_.keyframes_received;
+  const auto pixels = std::uint32_t{packet.payload.width} * packet.payload.height;
+  if (pixels != 0 && pixels != layer.pixels) {
+    layer.pixels = pixels;
+    order_layers(tables_.publications[layer.publication]);
+  }
+  return true;
+}
+
+// Encodings are offered lowest first, as a rule; where keyframes tell their sizes these decide.
+void Ingress::order_layers(Publication& publication) {
+  auto& places = publication.layer_places;
+  for (int pass = 1; pass < publication.layer_count; ++pass) {
+    for (std::size_t i = 1; i < publication.layer_count; ++i) {
+      const auto lower = tables_.layers[places[i - 1]].pixels, upper = tables_.layers[places[i]].pixels;
+      if (lower != 0 && upper != 0 && lower > upper) std::swap(places[i - 1], places[i]);
+    }
+  }
 }
 
 }  // namespace bridgehall::media

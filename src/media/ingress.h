@@ -1,5 +1,5 @@
 // Hop 3: a datagram with media from a known peer is parsed once, opened in place, noted in its receive log and, if its
-// publication is open, put into its history.
+// publication is open, put into its layer's history.
 #pragma once
 
 #include "base/time.h"
@@ -12,23 +12,29 @@ class Ingress {
  public:
   Ingress(Tables& tables, ShardCounters& counters, NtpOrigin ntp) : tables_(tables), counters_(counters), ntp_(ntp) {}
 
-  // `slot` holds the datagram and is the caller's. The publication that took the slot over, or nullptr: then it is free
-  // to be received into again.
-  Publication* receive_rtp(Peer& peer, Slot slot, std::size_t size, TimePoint arrived_at);
+  struct Received {
+    LayerIndex layer = kNoLayer;  // whose media it is
+    bool stored = false;          // the layer's history took the slot over; else it is free to be received into again
+    bool keyframe = false;        // ... and it begins the layer's newest keyframe
+  };
+  // `slot` holds the datagram and is the caller's.
+  Received receive_rtp(Peer& peer, Slot slot, std::size_t size, TimePoint arrived_at);
 
  private:
   struct Source {
     IncomingStream* stream = nullptr;
     bool rtx = false;
   };
-  Source find_source(Peer& peer, const wire::RtpHeader& header) const;
+  static Source find_source(Peer& peer, BytesView datagram, const wire::RtpHeader& header);
+  static Source find_unbound(Peer& peer, BytesView datagram, const wire::RtpHeader& header);
   void read_extensions(Peer& peer, const IncomingStream& stream, BytesView bytes, const wire::RtpHeader& header,
                        StoredPacket& packet) const;
-  void note_keyframe(Publication& publication, const StoredPacket& packet);
-  Publication* store_packet(IncomingStream& stream, StoredPacket& packet);
-  Publication* drop(Drop reason) {
+  bool note_keyframe(Layer& layer, const StoredPacket& packet);
+  void order_layers(Publication& publication);
+  Received store_packet(IncomingStream& stream, StoredPacket& packet);
+  Received drop(Drop reason, LayerIndex layer = kNoLayer) {
     ++counters_.drops[static_cast<std::size_t>(reason)];
-    return nullptr;
+    return {.layer = layer};
   }
 
   Tables& tables_;

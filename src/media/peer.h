@@ -1,4 +1,4 @@
-// One WebRTC peer as its shard holds it: its transport, the tracks it sends and the tracks it is sent.
+// One WebRTC peer as its shard holds it: its transport, the streams it sends and the slots it is sent.
 #pragma once
 
 #include <array>
@@ -9,10 +9,15 @@
 #include <vector>
 
 #include "crypto/srtp.h"
+#include "media/allocator.h"
+#include "media/layer_filter.h"
+#include "media/plain_allocator.h"
 #include "media/publication.h"
 #include "media/rewriter.h"
 #include "media/sent_ring.h"
+#include "session/line_monitor.h"
 #include "session/receive_log.h"
+#include "session/send_log.h"
 #include "session/send_stream.h"
 #include "session/sender_clock.h"
 #include "session/transport.h"
@@ -20,27 +25,37 @@
 
 namespace bridgehall::media {
 
-// A track that the peer sends.
+// An encoding that the peer sends: a track, or one of its simulcast layers.
 struct IncomingStream {
-  IncomingStream(PublicationIndex publication_, session::NegotiatedTrack track_)
-      : publication(publication_),
+  IncomingStream(LayerIndex layer_, session::NegotiatedTrack track_, std::string rid_)
+      : layer(layer_),
         track(std::move(track_)),
-        ssrc(track.remote_ssrc),
-        rtx_ssrc(track.remote_rtx_ssrc),
+        rid(std::move(rid_)),
+        ssrc(rid.empty() ? track.remote_ssrc : Ssrc{}),
+        rtx_ssrc(rid.empty() ? track.remote_rtx_ssrc : Ssrc{}),
         log(wire::clock_rate_of(track.codec.codec)) {}
 
-  PublicationIndex publication;
-  bool attached = true;  // false: the publication has another sender by now, or is gone
+  LayerIndex layer;  // kNoLayer: the publication has another sender by now, or is gone
   session::NegotiatedTrack track;
-  Ssrc ssrc;  // 0: not announced; learnt from the first authenticated packet with its payload type
+  std::string rid;  // RFC 8852; empty: the track has one encoding
+  Ssrc ssrc;        // 0: not announced; learnt from the first packet that authenticates (Ingress::find_source)
   Ssrc rtx_ssrc;
   crypto::SrtpReceiveState srtp;
   crypto::SrtpReceiveState rtx_srtp;
   session::ReceiveLog log;
   std::optional<wire::SenderInfo> report;  // the last of its sender
+
+  bool attached() const { return layer != kNoLayer; }
 };
 
-// A track that the peer is sent: a subscription.
+// What a packet is sent as.
+struct PayloadTypes {
+  std::uint8_t media = 0;
+  std::uint8_t rtx = 0;  // 0: no repetitions
+};
+
+// A slot: a track that the peer is sent, one unbroken stream whatever it is filled with. It costs a place here while it
+// is empty; its rings come with its first content.
 struct OutgoingStream {
   static constexpr std::uint32_t kVideoRing = 512;
   static constexpr std::uint32_t kAudioRing = 64;
@@ -51,34 +66,51 @@ struct OutgoingStream {
     std::uint32_t timestamp = 0;
   };
 
-  OutgoingStream(PublicationIndex publication_, const OutgoingTrack& description, Start start)
-      : publication(publication_),
-        codec(description.track.codec.codec),
-        payload_type(description.track.codec.payload_type),
-        rtx_payload_type(description.track.codec.rtx_payload_type),
+  OutgoingStream(SlotNumber number_, const OutgoingTrack& description, Start start)
+      : number(number_),
+        use(description.use),
+        kind(description.track.kind),
         extensions(description.track.extensions),
+        voice_place(description.voice_place),
+        wanted_layer(description.layer),
+        wanted_types{description.track.codec.payload_type, description.track.codec.rtx_payload_type},
         stream(description.ssrc, start.sequence),
         rtx_stream(description.rtx_ssrc, start.rtx_sequence),
         next_rtx_sequence(start.rtx_sequence),
-        rewriter(wire::clock_rate_of(codec), start.sequence, start.timestamp),
-        sent(kind() == wire::MediaKind::video ? kVideoRing : kAudioRing) {}
+        rewriter(kind == wire::MediaKind::video ? 90'000 : 48'000, start.sequence, start.timestamp),
+        sent(kind == wire::MediaKind::video ? kVideoRing : kAudioRing) {}
 
-  wire::MediaKind kind() const { return wire::kind_of(codec); }
-  bool can_repeat() const { return rtx_payload_type != 0; }
+  bool shows_something() const { return layer != kNoLayer; }
+  bool can_repeat() const { return types.rtx != 0; }
 
-  PublicationIndex publication;
-  bool attached = true;  // false: the publication is gone
-  wire::Codec codec;
-  std::uint8_t payload_type;
-  std::uint8_t rtx_payload_type;
+  SlotNumber number;  // in CreatePeer::outgoing
+  SlotUse use;
+  wire::MediaKind kind;
   wire::ExtensionIds extensions;
+  std::optional<std::uint8_t> voice_place;
+
+  // What it is filled with, and what is wanted of it.
+  PublicationIndex publication = kNoPublication;
+  std::uint8_t wanted_layer;
+  PayloadTypes wanted_types;
+  SlotGrant grant{.highest_layer = kMaxLayers - 1};  // what the line carries
+  LayerIndex target = kNoLayer;                      // shown from its next keyframe on
+  std::optional<SlotFlow> said;                      // the last SlotChanged about this publication
+
+  // What it shows.
+  LayerIndex layer = kNoLayer;
+  PayloadTypes types;
+  bool filtered = false;                     // a stream of several layers, of which the filter lets some through
+  std::optional<std::uint32_t> clock_shift;  // for the next epoch: see Rewriter::begin_epoch
+  LayerFilter filter;
 
   session::SendStream stream;
   session::SendStream rtx_stream;
   std::int64_t next_rtx_sequence;
   Rewriter rewriter;
   SentRing sent;
-  Arrival cursor = 0;  // the next packet of the publication's history to be looked at
+  Arrival cursor = 0;  // the next packet of the layer's history to be looked at
+  session::ReportedStream reported;
 };
 
 // A packet that a NACK asked for (RFC 4588).
@@ -88,8 +120,19 @@ struct Repeat {
   Arrival arrival = 0;
 };
 
+// The line to a peer that is sent video: what feedback says about it, and who gets how much of it.
+struct Downlink {
+  static constexpr Duration kInterval = 250ms;  // between two allocations
+
+  std::unique_ptr<session::SendLog> log;  // only when transport-wide numbers were negotiated
+  session::LineMonitor monitor;
+  PlainAllocator allocator;
+  TimePoint next_allocation{};
+};
+
 struct Peer {
   static constexpr std::size_t kMaxOutgoing = 64;  // bits of `pending`; a wall of 25 with 3 audio and slides needs 29
+  static constexpr std::size_t kMaxIncoming = 32;  // encodings: five cameras of three, slides and a microphone need 17
   static constexpr std::size_t kMaxRepeats = 64;   // waiting at once; what is asked for beyond is asked for again
   static constexpr Duration kReportInterval = 1s;  // of our sender and receiver reports
   // Half a packet of repetition for each packet sent, and a stock for bursts of loss: a peer that asks for everything
@@ -106,18 +149,21 @@ struct Peer {
   std::vector<SocketAddress> addresses;  // validated by ICE, at most Transport::kMaxPaths
   bool active = false;                   // connected: tracks flow
   std::string cname;
+  RoomIndex room = kNoRoom;
   Ssrc report_ssrc;  // who our RTCP is from, where no stream of ours is meant
 
   std::vector<IncomingStream> incoming;
+  std::vector<PublicationIndex> voices;             // its own, which it does not hear
   std::unique_ptr<session::TwccReceiver> arrivals;  // only when it sends with transport-wide sequence numbers
   session::SenderClock clock;
 
   std::vector<OutgoingStream> outgoing;  // video before audio: audio rides last in a train
-  std::uint64_t audio = 0;               // bit i: outgoing[i] is audio
+  std::uint64_t audio = 0;               // bit i: outgoing[i] is audio and shows something
   std::uint64_t pending = 0;             // bit i: outgoing[i] has packets to look at
   bool queued = false;                   // in the egress queue
   std::vector<Repeat> repeats;
   std::uint32_t repeat_credit = kRepeatCredit * 2;  // in half packets
+  std::unique_ptr<Downlink> downlink;               // only when it has video slots
 
   TimePoint next_report = kNever;
 };

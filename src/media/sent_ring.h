@@ -16,9 +16,12 @@ class SentRing {
   static constexpr Duration kRepeatInterval =
       20ms;  // shorter than any round trip that leaves time for a second repetition
 
-  // `capacity` is a power of two.
-  explicit SentRing(std::uint32_t capacity) : entries_(capacity), mask_(capacity - 1) {}
+  // `capacity` is a power of two. Nothing is kept, and no memory taken, before prepare().
+  explicit SentRing(std::uint32_t capacity) : mask_(capacity - 1) {}
 
+  void prepare() { entries_.resize(mask_ + 1); }
+
+  // Only when prepared.
   void note(std::int64_t sequence, Arrival arrival) {
     entries_[static_cast<std::size_t>(sequence) & mask_] = {arrival, TimePoint::min(),
                                                             static_cast<std::uint16_t>(sequence), true};
@@ -27,6 +30,7 @@ class SentRing {
   // The arrival that went out as `sequence`, if it is still known and was not repeated within kRepeatInterval; notes
   // the repetition.
   std::optional<Arrival> take_for_repeat(std::uint16_t sequence, TimePoint now) {
+    if (entries_.empty()) return std::nullopt;
     auto& entry = entries_[sequence & mask_];
     if (!entry.used || entry.sequence != sequence) return std::nullopt;
     if (entry.repeated_at != TimePoint::min() && now - entry.repeated_at < kRepeatInterval) return std::nullopt;

@@ -9,6 +9,7 @@ constexpr TimePoint kNow{10s};
 
 TEST(SentRing, FindsWhatWasSentByItsSequenceNumber) {
   SentRing ring(8);
+  ring.prepare();
   ring.note(100, 7);
   ring.note(101, 9);
   EXPECT_EQ(ring.take_for_repeat(100, kNow), Arrival{7});
@@ -18,12 +19,14 @@ TEST(SentRing, FindsWhatWasSentByItsSequenceNumber) {
 
 TEST(SentRing, KnowsNothingWhenNothingWasSent) {
   SentRing ring(8);
+  ring.prepare();
   for (std::uint32_t sequence = 0; sequence < 16; ++sequence)
     EXPECT_EQ(ring.take_for_repeat(static_cast<std::uint16_t>(sequence), kNow), std::nullopt);
 }
 
 TEST(SentRing, ForgetsWhatAnotherPacketHasTakenThePlaceOf) {
   SentRing ring(8);
+  ring.prepare();
   ring.note(100, 7);
   ring.note(108, 8);
   EXPECT_EQ(ring.take_for_repeat(100, kNow), std::nullopt);
@@ -32,6 +35,7 @@ TEST(SentRing, ForgetsWhatAnotherPacketHasTakenThePlaceOf) {
 
 TEST(SentRing, FindsAcrossTheWrapOfSequenceNumbers) {
   SentRing ring(8);
+  ring.prepare();
   ring.note(65'535, 1);
   ring.note(65'536, 2);
   EXPECT_EQ(ring.take_for_repeat(65'535, kNow), Arrival{1});
@@ -40,6 +44,7 @@ TEST(SentRing, FindsAcrossTheWrapOfSequenceNumbers) {
 
 TEST(SentRing, RepeatsAPacketNotTwiceWithinTheInterval) {
   SentRing ring(8);
+  ring.prepare();
   ring.note(5, 1);
   EXPECT_TRUE(ring.take_for_repeat(5, kNow));
   EXPECT_FALSE(ring.take_for_repeat(5, kNow + SentRing::kRepeatInterval - 1ns));
@@ -48,6 +53,7 @@ TEST(SentRing, RepeatsAPacketNotTwiceWithinTheInterval) {
 
 TEST(SentRing, ANewPacketInThePlaceMayBeRepeatedAtOnce) {
   SentRing ring(8);
+  ring.prepare();
   ring.note(5, 1);
   EXPECT_TRUE(ring.take_for_repeat(5, kNow));
   ring.note(13, 2);

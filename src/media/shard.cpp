@@ -12,8 +12,12 @@ Shard::Shard(const ShardConfiguration& configuration, crypto::DtlsFactory& dtls,
       ingress_(tables_, counters_, configuration.ntp),
       feedback_(tables_, counters_, outbox_, configuration.ntp),
       egress_(tables_, counters_),
+      flow_(tables_, agenda_),
+      slots_(tables_, agenda_, configuration.ntp),
+      voices_(tables_, agenda_, counters_, slots_, configuration.ntp, now),
       peer_timers_(now),
-      keyframe_timers_(now) {
+      keyframe_timers_(now),
+      flow_timers_(now) {
   for (std::size_t i = 0; i < kReceiveBatch; ++i) {
     receive_slots_[i] = tables_.store.acquire();
     receive_buffers_[i] = tables_.store.bytes(receive_slots_[i]);
@@ -26,8 +30,8 @@ Shard::~Shard() = default;
 
 void Shard::handle_datagrams(std::span<const ReceivedDatagram> datagrams, TimePoint now) {
   for (std::size_t i = 0; i < datagrams.size(); ++i) process_datagram(i, datagrams[i], now);
-  for (const auto index : wishes_.keyframes) follow_keyframe_request(index, now);
-  wishes_.keyframes.clear();
+  voices_.settle(now);
+  follow_agenda(now);
 }
 
 void Shard::process_datagram(std::size_t place, const ReceivedDatagram& datagram, TimePoint now) {
@@ -62,34 +66,25 @@ void Shard::process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagr
   // The kernel's own time stamp where there is one: a busy server must not look like a slow line to the sender's
   // bandwidth estimate.
   const auto arrived_at = datagram.arrived_at == TimePoint{} ? now : std::min(datagram.arrived_at, now);
-  auto* publication = ingress_.receive_rtp(peer, receive_slots_[place], datagram.bytes.size(), arrived_at);
+  const auto received = ingress_.receive_rtp(peer, receive_slots_[place], datagram.bytes.size(), arrived_at);
   set_timer(index, peer);
-  if (publication == nullptr) return;
+  if (received.layer == kNoLayer) return;
 
-  // The slot belongs to the history now: another takes its place in the receive batch.
-  if (tables_.store.empty()) {
-    drop(Drop::pool_exhausted);
-    shorten_a_history(*publication);
-  }
-  receive_slots_[place] = tables_.store.acquire();
+  auto& layer = tables_.layers[received.layer];
+  const auto publication = layer.publication;
+  if (flow_.on_packet(layer, datagram.bytes.size(), now)) slots_.reconsider(publication, now);
+  if (!received.stored) return;
+
+  // The packet's slot belongs to the history now: another takes its place in the receive batch.
+  bool had_room = true;
+  receive_slots_[place] = tables_.take_packet_slot(layer, had_room);
   receive_buffers_[place] = tables_.store.bytes(receive_slots_[place]);
+  if (!had_room) drop(Drop::pool_exhausted);
 
-  const auto publication_index = *tables_.publications.find(publication->id);
-  collect(publication_index, *publication, now);
-  if (publication->keyframes.deadline() <= now) follow_keyframe_request(publication_index, now);
-}
-
-// The longest of a few histories gives its oldest packet, others the next time: so all become equally long in the end,
-// and whoever comes last has room too. `newest` has at least the packet that has just come.
-void Shard::shorten_a_history(Publication& newest) {
-  constexpr std::uint32_t kLookedAt = 8;
-  auto* longest = &newest;
-  for (std::uint32_t i = 0; i < kLookedAt; ++i) {
-    auto* other = tables_.publications.get(PublicationIndex{next_shortened_});
-    next_shortened_ = next_shortened_ + 1 < tables_.publications.places() ? next_shortened_ + 1 : 0;
-    if (other != nullptr && other->history.size() > longest->history.size()) longest = other;
-  }
-  longest->history.drop_oldest();
+  if (layer.is_wanted()) agenda_.collect(received.layer, layer, now);
+  if (received.keyframe) slots_.on_keyframe(received.layer, now);
+  if (layer.kind() == wire::MediaKind::audio) voices_.on_packet(layer, now);
+  if (layer.keyframes.deadline() <= now) agenda_.keyframes.push_back(received.layer);
 }
 
 void Shard::process_rtcp(PeerIndex index, MutableBytes bytes, TimePoint now) {
@@ -97,7 +92,9 @@ void Shard::process_rtcp(PeerIndex index, MutableBytes bytes, TimePoint now) {
   if (!peer.active) return drop(Drop::rtp_unknown_ssrc);
   wishes_.repeats = false;
   feedback_.receive(peer, bytes, now, wishes_);
-  if (wishes_.repeats) queue(index, peer);
+  if (wishes_.repeats) agenda_.queue(index, peer);
+  agenda_.keyframes.insert(agenda_.keyframes.end(), wishes_.keyframes.begin(), wishes_.keyframes.end());
+  wishes_.keyframes.clear();
 }
 
 void Shard::process_stun(const ReceivedDatagram& datagram, TimePoint now) {
@@ -124,32 +121,19 @@ void Shard::process_dtls(PeerIndex index, BytesView bytes, const NetworkPath& pa
 
 // -- bursts --
 
-void Shard::collect(PublicationIndex index, Publication& publication, TimePoint now) {
-  if (publication.collecting) return;
-  publication.collecting = true;
-  publication.collect_until = now + Publication::kCollectionWindow;
-  collecting_.push_back(index);
-}
-
 void Shard::release_bursts(TimePoint now) {
-  std::erase_if(collecting_, [&](PublicationIndex index) {
-    auto* publication = tables_.publications.get(index);
-    if (publication == nullptr || !publication->collecting) return true;
-    if (!publication->burst_complete && now < publication->collect_until) return false;
-    publication->collecting = publication->burst_complete = false;
-    for (const auto& receiver : publication->receivers) {
+  std::erase_if(agenda_.collecting, [&](LayerIndex index) {
+    auto* layer = tables_.layers.get(index);
+    if (layer == nullptr || !layer->collecting) return true;
+    if (!layer->burst_complete && now < layer->collect_until) return false;
+    layer->collecting = layer->burst_complete = false;
+    for (const auto& receiver : layer->receivers) {
       auto& peer = tables_.peers[receiver.peer];
       peer.pending |= std::uint64_t{1} << receiver.track;
-      queue(receiver.peer, peer);
+      agenda_.queue(receiver.peer, peer);
     }
     return true;
   });
-}
-
-void Shard::queue(PeerIndex index, Peer& peer) {
-  if (peer.queued) return;
-  peer.queued = true;
-  egress_queue_.push_back(index);
 }
 
 std::span<const Train> Shard::poll_transmit(TimePoint now) {
@@ -161,14 +145,14 @@ std::span<const Train> Shard::poll_transmit(TimePoint now) {
   } else {
     release_bursts(now);
     egress_.begin_turn();
-    while (!egress_queue_.empty() && egress_.has_room()) {
-      const auto index = egress_queue_.front();
-      egress_queue_.pop_front();
+    while (!agenda_.egress.empty() && egress_.has_room()) {
+      const auto index = agenda_.egress.front();
+      agenda_.egress.pop_front();
       auto* peer = tables_.peers.get(index);
       if (peer == nullptr || !peer->queued) continue;
       peer->queued = false;
-      egress_.build(*peer, trains_);
-      if (peer->pending != 0) queue(index, *peer);  // the rest after the others had theirs
+      egress_.build(*peer, now, trains_);
+      if (peer->pending != 0) agenda_.queue(index, *peer);  // the rest after the others had theirs
     }
   }
   for (const auto& train : trains_) {
@@ -178,13 +162,34 @@ std::span<const Train> Shard::poll_transmit(TimePoint now) {
   return trains_;
 }
 
-// -- keyframes --
+// -- what the parts have left to do --
 
-void Shard::follow_keyframe_request(PublicationIndex index, TimePoint now) {
+void Shard::follow_agenda(TimePoint now) {
+  for (const auto index : agenda_.keyframes) follow_keyframe_request(index, now);
+  agenda_.keyframes.clear();
+  for (const auto index : agenda_.flowing) flow_timers_.set(index.value(), now + Flow::kInterval);
+  agenda_.flowing.clear();
+}
+
+void Shard::follow_keyframe_request(LayerIndex index, TimePoint now) {
+  auto* layer = tables_.layers.get(index);
+  if (layer == nullptr) return;
+  if (layer->keyframes.take(now)) feedback_.send_keyframe_request(*layer);
+  keyframe_timers_.set(index.value(), layer->keyframes.deadline());
+}
+
+void Shard::check_flow(PublicationIndex index, TimePoint now) {
   auto* publication = tables_.publications.get(index);
   if (publication == nullptr) return;
-  if (publication->keyframes.take(now)) feedback_.send_keyframe_request(*publication);
-  keyframe_timers_.set(index.value(), publication->keyframes.deadline());
+  if (flow_.check(*publication, now)) slots_.reconsider(index, now);
+  if (publication->flowing) flow_timers_.set(index.value(), now + Flow::kInterval);
+}
+
+void Shard::allocate(PeerIndex index, Peer& peer, TimePoint now) {
+  auto& line = *peer.downlink;
+  line.next_allocation = now + Downlink::kInterval;
+  const auto unanswered = line.log ? line.log->unanswered(now) : Duration{};
+  slots_.allocate(index, line.monitor.summary(now, unanswered), now);
 }
 
 // -- time --
@@ -203,22 +208,28 @@ void Shard::advance(TimePoint now) {
     if (peer == nullptr) return;
     if (peer->transport.next_deadline() <= now) peer->transport.handle_timeout(now);
     feedback_.send_due(*peer, now);
+    if (peer->active && peer->downlink && peer->downlink->next_allocation <= now) allocate(index, *peer, now);
     after_transport(index, now);
   });
-  keyframe_timers_.expire(now, [&](TimerWheel::Key key) { follow_keyframe_request(PublicationIndex{key}, now); });
+  keyframe_timers_.expire(now, [&](TimerWheel::Key key) { follow_keyframe_request(LayerIndex{key}, now); });
+  flow_timers_.expire(now, [&](TimerWheel::Key key) { check_flow(PublicationIndex{key}, now); });
+  voices_.advance(now);
+  follow_agenda(now);
 }
 
 TimePoint Shard::next_deadline() const {
-  if (!handshakes_.empty() || !egress_queue_.empty() || !outbox_.empty()) return TimePoint{};
-  auto deadline = std::min(peer_timers_.next_deadline(), keyframe_timers_.next_deadline());
-  for (const auto index : collecting_)
-    if (const auto* publication = tables_.publications.get(index))
-      deadline = std::min(deadline, publication->collect_until);
+  if (!handshakes_.empty() || !agenda_.egress.empty() || !outbox_.empty()) return TimePoint{};
+  auto deadline = std::min({peer_timers_.next_deadline(), keyframe_timers_.next_deadline(),
+                            flow_timers_.next_deadline(), voices_.next_deadline()});
+  for (const auto index : agenda_.collecting)
+    if (const auto* layer = tables_.layers.get(index)) deadline = std::min(deadline, layer->collect_until);
   return deadline;
 }
 
 void Shard::set_timer(PeerIndex index, const Peer& peer) {
-  peer_timers_.set(index.value(), std::min(peer.transport.next_deadline(), feedback_.next_deadline(peer)));
+  auto deadline = std::min(peer.transport.next_deadline(), feedback_.next_deadline(peer));
+  if (peer.active && peer.downlink) deadline = std::min(deadline, peer.downlink->next_allocation);
+  peer_timers_.set(index.value(), deadline);
 }
 
 // -- peers --
@@ -263,178 +274,36 @@ void Shard::after_transport(PeerIndex index, TimePoint now) {
 void Shard::activate(PeerIndex index, Peer& peer, TimePoint now) {
   peer.active = true;
   peer.next_report = now + Peer::kReportInterval * (1 + index.value() % 16) / 16;  // not all at once
+  if (peer.downlink) peer.downlink->next_allocation = now + Downlink::kInterval;
   for (std::uint32_t track = 0; track < peer.outgoing.size(); ++track) {
-    auto& stream = peer.outgoing[track];
-    if (!stream.attached) continue;
-    auto& publication = tables_.publications[stream.publication];
-    publication.receivers.push_back({index, track});
-    stream.cursor = publication.history.next();
-    if (stream.kind() == wire::MediaKind::audio) continue;
-
-    const auto* keyframe = publication.last_keyframe ? publication.history.at(*publication.last_keyframe) : nullptr;
-    if (keyframe != nullptr && publication.open && now - keyframe->arrived_at <= Publication::kKeyframeReuse) {
-      stream.cursor = *publication.last_keyframe;
-      peer.pending |= std::uint64_t{1} << track;
-      queue(index, peer);
-    } else if (publication.open) {
-      publication.keyframes.want();
-      follow_keyframe_request(stream.publication, now);
-    }
+    const auto place = peer.outgoing[track].voice_place;
+    if (!place) continue;
+    const auto line = voices_.line(peer.room, *place);
+    if (line != kNoLayer) slots_.listen({index, track}, line, now);
   }
-  events_.push_back(PeerConnected{peer.id});
+  slots_.connect(index, now);
+  agenda_.events.push_back(PeerConnected{peer.id});
 }
 
 void Shard::remove_peer(PeerIndex index, session::CloseReason reason) {
   auto& peer = tables_.peers[index];
-  for (std::uint32_t track = 0; track < peer.incoming.size(); ++track) {
-    const auto& stream = peer.incoming[track];
-    if (stream.attached) tables_.publications[stream.publication].sender.reset();
-  }
-  for (const auto& stream : peer.outgoing) {
-    if (!stream.attached) continue;
-    auto& publication = tables_.publications[stream.publication];
-    std::erase_if(publication.receivers, [&](const TrackRef& receiver) { return receiver.peer == index; });
-    if (publication.receivers.empty()) publication.keyframes.cancel();
-  }
+  for (const auto& stream : peer.incoming)
+    if (stream.attached()) tables_.layers[stream.layer].sender.reset();
+  slots_.leave(index);
   for (const auto& address : peer.addresses)
     if (const auto found = by_address_.find(address); found != by_address_.end() && found->second == index)
       by_address_.erase(found);
   for (const auto& ufrag : peer.ufrags) by_ufrag_.erase(ufrag);
   peer_timers_.set(index.value(), kNever);
-  events_.push_back(PeerClosed{peer.id, reason});
+  agenda_.events.push_back(PeerClosed{peer.id, reason});
   tables_.peers.remove(index);
 }
 
-// -- commands --
-
-void Shard::handle_command(Command&& command, TimePoint now) {
-  std::visit([&](auto&& what) { carry_out(std::move(what), now); }, std::move(command));
-}
-
 bool Shard::poll_event(Event& event) {
-  if (events_.empty()) return false;
-  event = std::move(events_.front());
-  events_.pop_front();
+  if (agenda_.events.empty()) return false;
+  event = std::move(agenda_.events.front());
+  agenda_.events.pop_front();
   return true;
-}
-
-void Shard::carry_out(AddPublication&& command, TimePoint) {
-  if (tables_.publications.find(command.publication) == nullptr)
-    tables_.publications.add(command.publication, command.codec, tables_.store);
-}
-
-void Shard::carry_out(SetGate&& command, TimePoint now) {
-  const auto* index = tables_.publications.find(command.publication);
-  if (index == nullptr) return;
-  auto& publication = tables_.publications[*index];
-  if (publication.open == command.open) return;
-  publication.open = command.open;
-  publication.begin_epoch();
-  // What was said before the floor was taken is neither forwarded nor repeated after it.
-  publication.history.clear();
-  for (const auto& receiver : publication.receivers)
-    tables_.peers[receiver.peer].outgoing[receiver.track].cursor = publication.history.next();
-  if (!publication.open) {
-    publication.keyframes.cancel();
-  } else if (publication.kind() == wire::MediaKind::video && !publication.receivers.empty()) {
-    publication.keyframes.want();
-    follow_keyframe_request(*index, now);
-  }
-}
-
-void Shard::carry_out(RemovePublication&& command, TimePoint) {
-  const auto* found = tables_.publications.find(command.publication);
-  if (found == nullptr) return;
-  const auto index = *found;
-  tables_.peers.for_each([&](PeerIndex, Peer& peer) {
-    for (auto& stream : peer.incoming)
-      if (stream.publication == index) stream.attached = false;
-    for (auto& stream : peer.outgoing)
-      if (stream.publication == index) stream.attached = false;
-  });
-  keyframe_timers_.set(index.value(), kNever);
-  tables_.publications.remove(index);
-}
-
-void Shard::carry_out(std::unique_ptr<CreatePeer>&& command, TimePoint now) {
-  const auto& ufrag = command->transport.local.ufrag;
-  if (tables_.peers.size() >= configuration_.max_peers || tables_.peers.find(command->peer) != nullptr ||
-      by_ufrag_.contains(ufrag) || command->outgoing.size() > Peer::kMaxOutgoing) {
-    events_.push_back(PeerRefused{command->peer});
-    return;
-  }
-  const auto index = tables_.peers.add(command->peer, command->transport, dtls_, random_, now);
-  auto& peer = tables_.peers[index];
-  peer.cname = command->cname;
-  peer.ufrags.push_back(ufrag);
-  by_ufrag_[ufrag] = index;
-  add_incoming(index, peer, command->incoming);
-  add_outgoing(peer, command->outgoing);
-  events_.push_back(PeerCreated{peer.id});
-  set_timer(index, peer);
-}
-
-void Shard::add_incoming(PeerIndex index, Peer& peer, std::vector<IncomingTrack>& tracks) {
-  for (auto& [id, track] : tracks) {
-    const auto* found = tables_.publications.find(id);
-    if (found == nullptr) continue;
-    auto& publication = tables_.publications[*found];
-    if (publication.codec != track.codec.codec) continue;
-    if (publication.sender)
-      tables_.peers[publication.sender->peer].incoming[publication.sender->track].attached = false;
-    publication.sender = TrackRef{index, static_cast<std::uint32_t>(peer.incoming.size())};
-    publication.begin_epoch();
-    publication.keyframes.reset();
-    publication.clock = session::RtpClock(wire::clock_rate_of(publication.codec));
-    if (track.extensions[wire::ExtensionKind::transport_sequence] != 0 && !peer.arrivals)
-      peer.arrivals = std::make_unique<session::TwccReceiver>();
-    peer.incoming.emplace_back(*found, std::move(track));
-  }
-}
-
-void Shard::add_outgoing(Peer& peer, std::vector<OutgoingTrack>& tracks) {
-  std::stable_sort(tracks.begin(), tracks.end(), [](const auto& a, const auto& b) {
-    return a.track.kind == wire::MediaKind::video && b.track.kind != wire::MediaKind::video;
-  });
-  for (const auto& track : tracks) {
-    const auto* found = tables_.publications.find(track.publication);
-    if (found == nullptr) continue;
-    const OutgoingStream::Start start{.sequence = static_cast<std::uint16_t>(random_.u32() & 0x7fff),
-                                      .rtx_sequence = static_cast<std::uint16_t>(random_.u32() & 0x7fff),
-                                      .timestamp = random_.u32()};
-    if (track.track.kind == wire::MediaKind::audio) peer.audio |= std::uint64_t{1} << peer.outgoing.size();
-    peer.outgoing.emplace_back(*found, track, start);
-  }
-}
-
-void Shard::carry_out(RestartIce&& command, TimePoint now) {
-  const auto* found = tables_.peers.find(command.peer);
-  if (found == nullptr) return;
-  const auto index = *found;
-  auto& peer = tables_.peers[index];
-  if (peer.ufrags.size() == 2) {  // a restart inside a restart: the oldest generation ends
-    by_ufrag_.erase(peer.ufrags.front());
-    peer.ufrags.erase(peer.ufrags.begin());
-  }
-  by_ufrag_[command.local.ufrag] = index;
-  peer.ufrags.push_back(command.local.ufrag);
-  peer.transport.restart_ice(std::move(command.local), std::move(command.remote), now);
-  events_.push_back(IceRestarted{command.peer});
-  after_transport(index, now);
-}
-
-void Shard::carry_out(ClosePeer&& command, TimePoint now) {
-  const auto* found = tables_.peers.find(command.peer);
-  if (found == nullptr) return;
-  const auto index = *found;
-  tables_.peers[index].transport.close();
-  after_transport(index, now);
-}
-
-void Shard::carry_out(ReadCounters&& command, TimePoint) {
-  auto copy = std::make_unique<ShardCounters>(counters());
-  copy->request = command.request;
-  events_.push_back(std::move(copy));
 }
 
 ShardCounters Shard::counters() const {
@@ -443,7 +312,7 @@ ShardCounters Shard::counters() const {
   result.publications = static_cast<std::uint32_t>(tables_.publications.size());
   tables_.peers.for_each([&](PeerIndex, const Peer& peer) {
     result.peers_connected += peer.active;
-    if (peer.active) result.subscriptions += static_cast<std::uint32_t>(peer.outgoing.size());
+    for (const auto& slot : peer.outgoing) result.subscriptions += slot.shows_something();
   });
   return result;
 }

@@ -18,12 +18,16 @@
 #include "base/datagram.h"
 #include "base/random.h"
 #include "base/timer_wheel.h"
+#include "media/agenda.h"
 #include "media/api.h"
 #include "media/egress.h"
 #include "media/feedback.h"
+#include "media/flow.h"
 #include "media/ingress.h"
 #include "media/outbox.h"
+#include "media/slots.h"
 #include "media/tables.h"
+#include "media/voices.h"
 
 namespace bridgehall::media {
 
@@ -72,31 +76,33 @@ class Shard {
   void process_dtls(PeerIndex index, BytesView bytes, const NetworkPath& path, TimePoint now);
   void process_rtcp(PeerIndex index, MutableBytes bytes, TimePoint now);
   void process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagram& datagram, TimePoint now);
-  void shorten_a_history(Publication& newest);
 
-  // Bursts.
-  void collect(PublicationIndex index, Publication& publication, TimePoint now);
+  // What came of a batch, a command or a deadline.
   void release_bursts(TimePoint now);
-  void queue(PeerIndex index, Peer& peer);
+  void follow_agenda(TimePoint now);
+  void follow_keyframe_request(LayerIndex index, TimePoint now);
+  void check_flow(PublicationIndex index, TimePoint now);
+  void allocate(PeerIndex index, Peer& peer, TimePoint now);
 
-  // Keyframes.
-  void follow_keyframe_request(PublicationIndex index, TimePoint now);
-
-  // Commands.
-  void carry_out(AddRoom&&, TimePoint) {}
-  void carry_out(RemoveRoom&&, TimePoint) {}
-  void carry_out(SetVoiceRank&&, TimePoint) {}
-  void carry_out(FillSlot&&, TimePoint) {}
-  void carry_out(EmptySlot&&, TimePoint) {}
+  // Commands (shard_commands.cpp).
+  void carry_out(AddRoom&& command, TimePoint now);
+  void carry_out(RemoveRoom&& command, TimePoint now);
   void carry_out(AddPublication&& command, TimePoint now);
   void carry_out(SetGate&& command, TimePoint now);
+  void carry_out(SetVoiceRank&& command, TimePoint now);
   void carry_out(RemovePublication&& command, TimePoint now);
   void carry_out(std::unique_ptr<CreatePeer>&& command, TimePoint now);
+  void carry_out(FillSlot&& command, TimePoint now);
+  void carry_out(EmptySlot&& command, TimePoint now);
   void carry_out(RestartIce&& command, TimePoint now);
   void carry_out(ClosePeer&& command, TimePoint now);
   void carry_out(ReadCounters&& command, TimePoint now);
-  void add_incoming(PeerIndex index, Peer& peer, std::vector<IncomingTrack>& tracks);
-  void add_outgoing(Peer& peer, std::vector<OutgoingTrack>& tracks);
+  void add_incoming(PeerIndex index, Peer& peer, IncomingTrack& track);
+  void add_outgoing(PeerIndex index, Peer& peer, const std::vector<OutgoingTrack>& tracks, TimePoint now);
+  void resize_layers(PublicationIndex index, std::size_t count);
+  void detach_sender(Layer& layer);
+  void remove_layer(LayerIndex index);
+  std::optional<TrackRef> find_slot(PeerId peer, SlotNumber number) const;
 
   // Peers.
   void after_transport(PeerIndex index, TimePoint now);
@@ -110,10 +116,14 @@ class Shard {
   RandomSource& random_;
   ShardCounters counters_;
   Tables tables_;
+  Agenda agenda_;
   Outbox outbox_;
   Ingress ingress_;
   Feedback feedback_;
   Egress egress_;
+  Flow flow_;
+  Slots slots_;
+  Voices voices_;
 
   std::array<Slot, kReceiveBatch> receive_slots_;
   std::array<MutableBytes, kReceiveBatch> receive_buffers_;
@@ -124,11 +134,9 @@ class Shard {
   };
   std::unordered_map<std::string, PeerIndex, TextHash, std::equal_to<>> by_ufrag_;
 
-  std::uint32_t next_shortened_ = 0;  // place in the table of publications
   TimerWheel peer_timers_;
-  TimerWheel keyframe_timers_;
-  std::vector<PublicationIndex> collecting_;
-  std::deque<PeerIndex> egress_queue_;
+  TimerWheel keyframe_timers_;  // by layer
+  TimerWheel flow_timers_;      // by publication
   struct WaitingHandshake {
     PeerId peer;
     NetworkPath path;
@@ -140,7 +148,6 @@ class Shard {
   session::OutgoingDatagram transport_datagram_;
   std::vector<Train> trains_;
   bool outbox_sent_ = false;
-  std::deque<Event> events_;
 };
 
 }  // namespace bridgehall::media

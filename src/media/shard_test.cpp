@@ -164,7 +164,7 @@ TEST_F(ShardTest, WaitsForTheRestOfAFrameAndNotLonger) {
                  testing::vp8_payload(500, true, true));
   room_.turn();
   EXPECT_TRUE(room_.media.empty());
-  EXPECT_LE(room_.shard.next_deadline(), room_.now + Publication::kCollectionWindow);
+  EXPECT_LE(room_.shard.next_deadline(), room_.now + Layer::kCollectionWindow);
   room_.send_rtp(publisher, testing::rtp_header(testing::kVideoType, testing::kVideoSsrc, 2, 90, true),
                  testing::vp8_payload(500, false, true));
   room_.turn();
@@ -172,7 +172,7 @@ TEST_F(ShardTest, WaitsForTheRestOfAFrameAndNotLonger) {
   EXPECT_EQ(room_.shard.counters().train_lengths[2], 1u);
   room_.send_rtp(publisher, testing::rtp_header(testing::kVideoType, testing::kVideoSsrc, 3, 180),
                  testing::vp8_payload(500, true, false));
-  room_.pass(Publication::kCollectionWindow);
+  room_.pass(Layer::kCollectionWindow);
   EXPECT_EQ(room_.media.size(), 2u);
 }
 

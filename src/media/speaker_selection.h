@@ -21,12 +21,10 @@
 
 #include "base/id.h"
 #include "base/time.h"
-#include "media/publication.h"
+#include "media/api.h"
+#include "media/indices.h"
 
 namespace bridgehall::media {
-
-// A voice of one room, by its number there; used again after remove().
-using Voice = Id<struct VoiceTag, std::uint8_t>;
 
 class SpeakerSelection {
  public:

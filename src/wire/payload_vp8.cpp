@@ -2,6 +2,17 @@
 #include "wire/payload_codecs.h"
 
 namespace bridgehall::wire {
+namespace {
+
+// A keyframe's header (RFC 6386 section 9.1): frame tag of three bytes, start code, width and height of 14 bits with
+// two of scaling, least byte first.
+void read_size(BytesView frame, PayloadInfo& info) {
+  if (frame.size() < 10 || frame[3] != 0x9d || frame[4] != 0x01 || frame[5] != 0x2a) return;
+  info.width = static_cast<std::uint16_t>((frame[6] | frame[7] << 8) & 0x3fff);
+  info.height = static_cast<std::uint16_t>((frame[8] | frame[9] << 8) & 0x3fff);
+}
+
+}  // namespace
 
 std::optional<PayloadInfo> parse_vp8(BytesView payload) {
   ByteReader in(payload);
@@ -26,6 +37,7 @@ std::optional<PayloadInfo> parse_vp8(BytesView payload) {
   const std::uint8_t frame_tag = in.u8();  // the first byte of the frame when one starts (section 4.3)
   if (!in.ok()) return std::nullopt;
   info.keyframe = info.frame_start && (frame_tag & 0x01) == 0;
+  if (info.keyframe) read_size(payload.subspan(in.position() - 1), info);
   return info;
 }
 

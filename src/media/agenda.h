@@ -1,0 +1,37 @@
+// What the parts of a shard leave for its loop to do: who is to be sent to, whose keyframes are to be asked for, what
+// control is to be told. On the shard's thread; each list is bounded by the peers and layers there are.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "media/api.h"
+#include "media/tables.h"
+
+namespace bridgehall::media {
+
+struct Agenda {
+  std::deque<Event> events;
+  std::vector<LayerIndex> keyframes;  // their requests changed: when is the next PLI due?
+  std::vector<LayerIndex> collecting;
+  std::deque<PeerIndex> egress;
+  std::vector<PublicationIndex> flowing;  // began to, so that they are looked at from time to time
+
+  void queue(PeerIndex index, Peer& peer) {
+    if (peer.queued) return;
+    peer.queued = true;
+    egress.push_back(index);
+  }
+  void want_keyframe(LayerIndex index, Layer& layer) {
+    layer.keyframes.want();
+    keyframes.push_back(index);
+  }
+  void collect(LayerIndex index, Layer& layer, TimePoint now) {
+    if (layer.collecting) return;
+    layer.collecting = true;
+    layer.collect_until = now + Layer::kCollectionWindow;
+    collecting.push_back(index);
+  }
+};
+
+}  // namespace bridgehall::media

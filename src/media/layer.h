@@ -1,0 +1,76 @@
+// One encoding as its shard holds it: who sends it, the packets it still has, and who receives it. A publication has
+// one, or one for each simulcast encoding; a room has one for each place in which a voice is heard, into which that
+// voice's packets are copied.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "media/history.h"
+#include "media/indices.h"
+#include "media/keyframe_requests.h"
+#include "session/sender_clock.h"
+
+namespace bridgehall::media {
+
+struct Layer {
+  static constexpr std::uint32_t kVideoHistory = 1024;
+  static constexpr std::uint32_t kAudioHistory = 128;
+  // A burst is collected for at most this long before it is sent on: time for the rest of a frame to come, so that it
+  // leaves as one train.
+  static constexpr Duration kCollectionWindow = 2ms;
+  // A receiver that joins starts from the last keyframe if it is no older than this; an older one would begin with too
+  // much delay to catch up, so a new one is asked for.
+  static constexpr Duration kKeyframeReuse = 300ms;
+
+  Layer(wire::Codec codec_, PublicationIndex publication_, PacketStore& store)
+      : codec(codec_),
+        publication(publication_),
+        history(wire::kind_of(codec_) == wire::MediaKind::video ? kVideoHistory : kAudioHistory, store),
+        clock(wire::clock_rate_of(codec_)) {}
+
+  wire::MediaKind kind() const { return wire::kind_of(codec); }
+  bool is_line() const { return publication == kNoPublication; }
+  bool is_wanted() const { return !receivers.empty() || waiting > 0; }
+
+  wire::Codec codec;
+  PublicationIndex publication;  // kNoPublication: a room's voice line
+  bool open = false;
+  Epoch epoch = 0;
+  std::optional<TrackRef> sender;
+  std::vector<TrackRef> receivers;
+  std::uint32_t waiting = 0;  // slots that will show it from its next keyframe on
+
+  History history;
+  bool collecting = false;           // packets wait for the end of their burst
+  bool burst_complete = false;       // ... which has come: the marker bit
+  TimePoint collect_until = kNever;  // ... or comes now at the latest
+
+  KeyframeRequests keyframes;
+  std::uint8_t fir_number = 0;  // RFC 5104 section 4.3.1: grows with each command
+  std::optional<Arrival> last_keyframe;
+  session::RtpClock clock;
+  std::uint32_t pixels = 0;  // of its last keyframe, where the codec tells; orders simulcast layers
+
+  // What arrives, open or not; see Flow.
+  bool alive = false;
+  std::optional<TimePoint> last_packet;
+  TimePoint flowing_since{};
+  std::uint32_t bytes = 0;    // since the last measurement
+  std::uint32_t bitrate = 0;  // bits per second
+
+  // A voice line: whose packets are copied, of which epoch, and what is added to their timestamps so that the line's
+  // own run on one clock whoever speaks.
+  LayerIndex copied_from = kNoLayer;
+  Epoch copied_epoch = 0;
+  std::uint32_t timestamp_shift = 0;
+
+  // Packets of the past and of the future do not belong together from here on.
+  void begin_epoch(Epoch next) {
+    epoch = next;
+    last_keyframe.reset();
+  }
+};
+
+}  // namespace bridgehall::media

@@ -1,0 +1,34 @@
+// One conference's voices: who is heard, in which lines, and what was last said about it.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "media/api.h"
+#include "media/history.h"
+#include "media/indices.h"
+#include "media/speaker_selection.h"
+
+namespace bridgehall::media {
+
+struct Room {
+  explicit Room(RoomId id_) : id(id_) {}
+
+  RoomId id;
+  SpeakerSelection selection;
+  // By voice place, and last the line of the one voice that leads.
+  std::array<LayerIndex, kVoicePlaces + 1> lines{};
+
+  // Voices' packets of this turn, to be copied once it is decided who is heard; at most a receive batch.
+  struct Heard {
+    PublicationIndex publication;
+    Arrival arrival = 0;
+  };
+  std::vector<Heard> heard;
+  bool unsettled = false;
+
+  VoicesChanged said;  // the last event
+  TimePoint next_event{};
+};
+
+}  // namespace bridgehall::media
