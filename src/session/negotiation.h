@@ -38,10 +38,12 @@ struct NegotiatedTrack {
   wire::MediaKind kind{};
   NegotiatedCodec codec;
   wire::ExtensionIds extensions;
-  // Publishing: the SSRCs that the offer announces; 0 when it has none (then found by mid, or by payload type).
+  // Publishing: the SSRCs that the offer announces; 0 when it has none (then found by mid, or by payload type), and
+  // with rids (then found by mid and rid, or by mid and repaired rid: senders write them until they are reported on).
   Ssrc remote_ssrc{};
   Ssrc remote_rtx_ssrc{};
-  // Simulcast (RFC 8853): the encodings' rids, lowest first as W3C's default has it; empty: one encoding.
+  // Simulcast (RFC 8853): the encodings' rids in the offer's order, at most three; lowest first as W3C's default has
+  // it, but a sender may list them otherwise. Empty: one encoding.
   std::vector<std::string> rids;
 };
 
@@ -86,7 +88,7 @@ struct SlotTerms {
   Ssrc ssrc{};
   Ssrc rtx_ssrc{};        // used for video with RTX
   std::string stream_id;  // msid: the stage's picture and its voice share one
-  std::string track_id;
+  std::string track_id;   // of its own for each slot: Chromium refuses an answer with the same msid twice
 };
 struct ParticipantTerms {
   std::vector<std::string> sends;  // mids that the client sends on
@@ -131,7 +133,8 @@ struct NegotiatedParticipant {
   std::vector<NegotiatedTrack> tracks;  // in the order of ParticipantTerms::sends
   std::vector<NegotiatedSlot> slots;    // in the order of ParticipantTerms::slots
 };
-// An m-line that is named but missing, of the wrong direction or without a common codec is a refusal that names it.
+// An m-line that is named but missing, named twice, of the wrong direction or without a common codec is a refusal that
+// names it.
 std::expected<NegotiatedParticipant, NegotiationError> answer_participant(std::string_view offer,
                                                                           const ParticipantTerms& terms,
                                                                           const LocalEnd& local);

@@ -181,8 +181,11 @@ std::expected<WrittenAnswer, NegotiationError> write_answer(const RemoteDescript
   const auto carrier = find(bundle.front())->index;
   auto transport = read_transport(offer, carrier, {"actpass", "active"});
   if (!transport) return std::unexpected(std::move(transport.error()));
-  return WrittenAnswer{AnswerWriter(offer, local, accepted).write(carrier, bundle), bundle.front(),
-                       std::move(*transport)};
+  auto text = AnswerWriter(offer, local, accepted).write(carrier, bundle);
+  if (text.size() > wire::kSdpMaxSize)
+    return refuse(Refusal::malformed,
+                  "m=", fmt::format("The answer would be longer than {} bytes.", wire::kSdpMaxSize));
+  return WrittenAnswer{std::move(text), bundle.front(), std::move(*transport)};
 }
 
 }  // namespace bridgehall::session

@@ -473,8 +473,10 @@ TEST(ViewerRefusal, SaysWhatIsMissing) {
 TEST(NegotiationProperty, AnyDamagedOfferIsRefusedOrAnsweredLineForLine) {
   std::vector<std::string> offers;
   for (const auto* name : {"chromium_publisher", "chromium_viewer", "chromium_simulcast", "firefox_publisher",
-                           "firefox_viewer", "aiortc_publisher", "gstreamer_publisher"})
+                           "firefox_viewer", "firefox_participant", "aiortc_publisher", "gstreamer_publisher"})
     offers.push_back(read_offer(name));
+  const ParticipantTerms participant{.sends = {"0", "1"},
+                                     .slots = {{.mid = "6", .ssrc = Ssrc{7}, .rtx_ssrc = Ssrc{8}}}};
   EXPECT_TRUE(rc::check([&] {
     auto lines = *rc::gen::map(rc::gen::elementOf(offers), [](const std::string& text) {
       std::vector<std::string> out;
@@ -521,6 +523,7 @@ TEST(NegotiationProperty, AnyDamagedOfferIsRefusedOrAnsweredLineForLine) {
     };
     check(answer_publisher(offer, {}, local_end()));
     check(answer_viewer(offer, vp8_and_opus(), local_end()));
+    check(answer_participant(offer, participant, local_end()));
   }));
 }
 
@@ -546,6 +549,19 @@ TEST(IceFragment, CredentialsMayStandInTheMediaSectionOrBeAbsent) {
   ASSERT_TRUE(none);
   EXPECT_FALSE(none->credentials);
   EXPECT_FALSE(none->end_of_candidates);
+}
+
+TEST(IceFragment, ARestartOfThirtyMLinesMayRepeatItsCredentialsInEach) {
+  std::string text = "a=group:BUNDLE 0";
+  for (int mid = 1; mid < 30; ++mid) text += fmt::format(" {}", mid);
+  text += "\r\n";
+  for (int mid = 0; mid < 30; ++mid)
+    text += fmt::format(
+        "m={} 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:{}\r\na=ice-ufrag:ysXw\r\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k\r\n",
+        mid == 0 ? "audio" : "video", mid);
+  const auto fragment = parse_ice_fragment(text);
+  ASSERT_TRUE(fragment) << fragment.error().message;
+  EXPECT_EQ(fragment->credentials, (IceCredentials{"ysXw", "vw5LmwG4y/e6dPP/zAP9Gp5k"}));
 }
 
 TEST(IceFragment, HalfOrUnfitCredentialsAreRefused) {

@@ -190,6 +190,33 @@ TEST(Participant, NothingNamedIsRefused) {
   EXPECT_EQ(answer_participant(read_offer("chromium"), {}, local_end()).error().refusal, Refusal::no_usable_media);
 }
 
+TEST(Participant, AnOfferWhoseAnswerHasNoBoundIsRefused) {
+  std::string formats, maps;
+  for (int payload_type = 1; payload_type < 128; ++payload_type) {
+    if (payload_type >= 64 && payload_type < 96) continue;
+    formats += fmt::format(" {}", payload_type);
+    maps += fmt::format("a=rtpmap:{} VP8/90000\r\n", payload_type);
+  }
+  const auto captured = read_offer("chromium");
+  std::string offer =
+      replaced(captured.substr(0, captured.find("m=")), "BUNDLE 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", "BUNDLE");
+  ParticipantTerms terms;
+  for (std::uint32_t mid = 0; mid < 64; ++mid) {
+    offer.insert(offer.find("BUNDLE") + 6, fmt::format(" {}", mid));
+    offer += fmt::format("m=video 9 RTP/SAVPF{}\r\na=mid:{}\r\na=recvonly\r\na=rtcp-mux\r\n{}", formats, mid, maps);
+    for (const auto* feedback : {"nack", "nack pli", "ccm fir"}) offer += fmt::format("a=rtcp-fb:* {}\r\n", feedback);
+    for (const auto* name : {"a=ice-ufrag", "a=ice-pwd", "a=fingerprint", "a=setup"}) {
+      const auto at = captured.find(name);
+      offer += captured.substr(at, captured.find('\n', at) + 1 - at);
+    }
+    terms.slots.push_back({.mid = fmt::to_string(mid), .ssrc = Ssrc{mid + 1}});
+  }
+  const auto negotiated = answer_participant(offer, terms, local_end());
+  ASSERT_FALSE(negotiated);
+  EXPECT_EQ(negotiated.error().refusal, Refusal::malformed);
+  EXPECT_EQ(negotiated.error().message, "The answer would be longer than 400000 bytes.");
+}
+
 struct NamingCase {
   std::string name;
   std::vector<std::string> sends;
