@@ -272,7 +272,9 @@ const Session* Directory::join(ParticipantOrder order, TimePoint now) {
     outgoing.track = {.mid = negotiated.mid, .kind = negotiated.kind, .codec = negotiated.codecs.front()};
     outgoing.track.extensions = negotiated.extensions;
     outgoing.use = use;
-    if (use == media::SlotUse::voice) outgoing.voice_place = voices++;
+    // Whoever has one voice only hears the stage, or else who leads the talk.
+    if (use == media::SlotUse::voice)
+      outgoing.voice_place = order.kind == SessionKind::stage ? media::kLeadPlace : voices++;
     create->outgoing.push_back(std::move(outgoing));
     session.slots.push_back({.use = use, .negotiated = std::move(negotiated)});
   }
