@@ -72,6 +72,7 @@ describe('the sentence beside the own picture', () => {
     const closed = { ...seat, microphone: { open: false, closed_by: 'chair' as const, granted: false } };
     expect(says({ own: closed, maySpeak: false })).toBe('status.closedByChair');
     expect(says({ own: closed, maySpeak: false, mode: 'conference' })).toBe('status.needsFloor');
+    expect(says({ own: { ...closed, hand: { kind: 'reply', raised_at: 0 } }, maySpeak: false })).toBe('status.closed');
     expect(says({ heldBack: true })).toBe('status.heldBack');
   });
   it('says what is interrupted', () => {

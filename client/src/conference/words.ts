@@ -58,6 +58,7 @@ export function ownStatus(situation: OwnSituation): { key: PlainKey; tone: Tone 
   if (!situation.hasMicrophone) return { key: 'status.noMicrophone', tone: 'calm' };
   if (own.microphone.open) return { key: 'status.speaking', tone: 'good' };
   if (situation.heldBack && situation.maySpeak) return { key: 'status.heldBack', tone: 'warn' };
+  if (!situation.maySpeak && own.hand) return { key: 'status.closed', tone: 'calm' }; // asked for already
   if (!situation.maySpeak) return { key: own.microphone.closed_by === 'chair' && situation.mode === 'discussion' ? 'status.closedByChair' : 'status.needsFloor', tone: 'warn' };
   return { key: 'status.closed', tone: 'calm' };
 }

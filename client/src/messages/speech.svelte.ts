@@ -47,7 +47,7 @@ class Speech {
 
   // Of the day, for what happened lately.
   time(milliseconds: number): string {
-    return new Intl.DateTimeFormat(this.language, { hour: '2-digit', minute: '2-digit' }).format(milliseconds);
+    return new Intl.DateTimeFormat(this.language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(milliseconds);
   }
 
   async #take(language: Language): Promise<void> {
