@@ -52,6 +52,7 @@ export class ConferenceSession {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #demandTimer: ReturnType<typeof setTimeout> | undefined;
   #sharing = false; // the server was told so
+  #answered = false; // the present media session
   #made = 0;
 
   constructor(invitation: string, admission: Admission, capture: Capture, codec: VideoCodec | null) {
@@ -135,9 +136,7 @@ export class ConferenceSession {
 
   async share(): Promise<void> {
     await this.#capture.share();
-    if (!this.#capture.screen) return;
-    this.#sharing = await this.ask({ type: 'share_slides', sharing: true });
-    if (!this.#sharing) this.#capture.stopSharing();
+    if (this.#capture.screen) await this.#showSlides();
   }
 
   stopSharing(): void {
@@ -243,6 +242,7 @@ export class ConferenceSession {
     socket?.close(1000);
     this.#commands.lose();
     this.#path.signallingLost();
+    this.speaking = [];
   }
 
   #take(message: ServerMessage, nowMs: number): void {
@@ -289,7 +289,8 @@ export class ConferenceSession {
   // What is sent follows what the server lets through, so that nobody is seen or heard who is shown as closed.
   #followGates(): void {
     const own = seatOf(this.mirror?.conference, this.seat);
-    if (!own || !this.#session) return;
+    // Before the answer the gates say nothing of what the person wants.
+    if (!own || !this.#answered) return;
     this.#capture.setMicrophone(own.microphone.open);
     this.#capture.setCamera(own.camera.open);
     if (own.microphone.open) this.microphoneHeldBack = false;
@@ -298,6 +299,11 @@ export class ConferenceSession {
       this.#capture.stopSharing();
     }
     this.#exchange();
+  }
+
+  async #showSlides(): Promise<void> {
+    this.#sharing = await this.ask({ type: 'share_slides', sharing: true });
+    if (!this.#sharing) this.#capture.stopSharing();
   }
 
   #exchange(): void {
@@ -310,7 +316,10 @@ export class ConferenceSession {
     const welcome = this.#welcome;
     if (!welcome) return;
     this.#session?.close();
+    this.#answered = this.#sharing = false;
     this.#asked.clear();
+    // What the new session's slots hold may be said before the answer comes.
+    this.slots = new Map();
     const own = seatOf(this.mirror?.conference, this.seat);
     const microphone = kind === 'first' ? this.#capture.microphoneOn : kind === 'again' && own?.microphone.open === true;
     const camera = this.#capture.cameraOn && this.#capture.camera !== null;
@@ -324,7 +333,6 @@ export class ConferenceSession {
       if (this.#session !== session) return;
       const answer = (await this.command({ type: 'join', ...offer, microphone: microphone && this.#capture.microphone !== null, camera })) as Answer;
       if (this.#session !== session) return;
-      this.slots = new Map();
       this.places = await session.take(answer.answer, answer.slots);
     } catch (error) {
       if (this.#ended.signal.aborted) return;
@@ -334,13 +342,14 @@ export class ConferenceSession {
     }
     if (this.#session !== session) return;
     this.#made += 1;
+    this.#answered = true;
     this.#input((now) => {
       this.#path.answered(now);
       this.#path.path(now, session.connection.connectionState);
     });
     this.#followGates();
     this.#demandSoon(0);
-    if (this.#capture.screen) this.#sharing = await this.ask({ type: 'share_slides', sharing: true });
+    if (this.#capture.screen) await this.#showSlides();
   }
 
   #watch(session: MediaSession): void {
