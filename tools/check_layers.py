@@ -46,7 +46,14 @@ RULES = [
     Rule(
         r"#\s*include\s*<boost/",
         "only the HTTP server of web includes Boost: it is slow to compile",
-        files={"src/web/http_server.cpp", "src/web/http_server_test.cpp", "src/web/connection_deadline.h"},
+        files={
+            "src/web/http_server.cpp",
+            "src/web/http_server_test.cpp",
+            "src/web/connection_deadline.h",
+            "src/web/websocket_links.h",
+            "src/web/websocket_links.cpp",
+            "src/web/websocket_links_test.cpp",
+        },
     ),
     Rule(
         r"#\s*include\s*<(sys/(socket|epoll|ioctl|un|eventfd|timerfd)|netinet/|linux/|net/|netdb|poll|ifaddrs)",

@@ -22,6 +22,7 @@ struct Configuration {
   std::vector<std::string> http_names;
   std::string http_client_folder;
   std::int64_t http_max_connections = 0;
+  std::int64_t http_max_links = 0;
   std::int64_t http_request_timeout_seconds = 0;
   std::int64_t media_port = 0;
   std::vector<std::string> media_addresses;

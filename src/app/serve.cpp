@@ -138,10 +138,12 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
   const auto server =
       web::HttpServer::listen({.listen = {*IpAddress::parse(c.http_address), static_cast<std::uint16_t>(c.http_port)},
                                .max_connections = static_cast<std::size_t>(c.http_max_connections),
-                               .request_timeout = 1s * c.http_request_timeout_seconds},
+                               .request_timeout = 1s * c.http_request_timeout_seconds,
+                               .links = {.links = static_cast<std::size_t>(c.http_max_links)}},
                               control, **shard);
   if (!server) return std::unexpected(server.error());
 
+  (*server)->accept_links(control);
   (*server)->drain_on_signals();
   (*server)->every(kAddressesAgain, [&] { control.set_addresses(announced_addresses(c)); });
   spdlog::info("HTTP on {}:{}, media on UDP port {}", c.http_address, (*server)->port(), c.media_port);

@@ -20,6 +20,8 @@ constexpr Setting kSettings[] = {
     {"http.client_folder", &C::http_client_folder, "",
      "Folder of the built web client. Empty: client beside the program, or ../share/bridgehall/client from it."},
     {"http.max_connections", &C::http_max_connections, "1024", "HTTP connections at a time.", 1, 100'000},
+    {"http.max_links", &C::http_max_links, "4000", "WebSockets of pages at a time, besides the HTTP connections.", 1,
+     100'000},
     {"http.request_timeout_seconds", &C::http_request_timeout_seconds, "30",
      "Time for a request to arrive and for its answer to be taken.", 1, 3600},
     {"media.port", &C::media_port, "8443",

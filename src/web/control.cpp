@@ -104,8 +104,7 @@ void Control::submit(Ticket ticket, const Request& request, Instant now) {
 
 std::optional<Response> Control::dispatch(Ticket ticket, const Request& request, Instant now, std::string_view& route) {
   if (auto refusal = refuse_host(request)) return refusal;
-  if (request.body.size() > kMaxBody)
-    return make_problem({413, "too-large", fmt::format("A body has at most {} bytes here.", kMaxBody), {}});
+  if (request.body.size() > kMaxBody && request.body.size() > body_limit(request, now)) return make_too_large();
   const auto path = split_path(request.target);
   if (!path) return make_problem({400, "bad-target", "The request's target is not a path.", {}});
   if (const auto resource = signalling_resource(*path)) {
@@ -125,6 +124,20 @@ std::optional<Response> Control::dispatch(Ticket ticket, const Request& request,
   if (first == "metrics") return read_metrics(ticket, now.monotonic);
   if (first == "healthz") return text(200, "ok\n");
   return draining_ ? text(503, "draining\n") : text(200, "ready\n");
+}
+
+std::size_t Control::body_limit(const Request& head, const Instant& now) const {
+  const auto path = split_path(head.target);
+  const bool offers = path && signalling_resource(*path) && head.method == "POST";
+  return offers && authenticate(head, key_, host_, unix_time(now)) ? kMaxOffer : kMaxBody;
+}
+
+Response Control::make_too_large() {
+  return make_problem({413,
+                       "too-large",
+                       fmt::format("A body has at most {} bytes here; an offer that comes with a valid token, {}.",
+                                   kMaxBody, kMaxOffer),
+                       {}});
 }
 
 // Plain HTTP is for this machine: a page from elsewhere whose name was made to point here (DNS rebinding) comes with
@@ -160,6 +173,10 @@ std::optional<Response> Control::api_request(const Path& path, const Request& re
     route = "/api/invitations/exchange";
     if (request.method != "POST") return wrong_method("POST", request);
     return exchange_invitation(host_, key_, request, now);
+  }
+  if (link_conference(request)) {  // what asks for a WebSocket does not come here
+    route = kLinkRoute;
+    return request.method == "GET" ? make_upgrade_required() : wrong_method("GET", request);
   }
   if (path.size() < 4 || path[1] != "conferences") return std::nullopt;
   const bool list = path.size() == 4 && path[3] == "publications";

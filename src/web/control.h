@@ -21,6 +21,7 @@
 #include "web/pages.h"
 #include "web/signalling.h"
 #include "web/static_files.h"
+#include "web/websocket_handshake.h"
 
 namespace bridgehall::web {
 
@@ -37,7 +38,8 @@ struct ControlSettings {
 
 class Control final : public LinkHost {
  public:
-  static constexpr std::size_t kMaxBody = 400 * 1024;  // an offer of a whole hall
+  static constexpr std::size_t kMaxBody = 64 * 1024;
+  static constexpr std::size_t kMaxOffer = 400 * 1024;  // a browser's with 33 m-lines has up to 300 KiB
   static constexpr Duration kCountersTimeout = 1s;
   static constexpr Duration kRetryPush = 5ms;
 
@@ -54,6 +56,11 @@ class Control final : public LinkHost {
 
   // Counted by whoever owns the sockets.
   LinkCounters& link_counters() { return links_; }
+  void count_link(unsigned status) { http_.count(kLinkRoute, status); }
+  // Most octets of the body that follows this head. Long ones are offers, and are read of token holders only: strangers
+  // cannot fill the memory with what they send.
+  std::size_t body_limit(const Request& head, const Instant& now) const;
+  static Response make_too_large();
   // For what the server refuses before there is a request (a head that cannot be read).
   void count_unread(unsigned status) { http_.count("unread", status); }
 

@@ -30,6 +30,8 @@
 #include "web/connection_deadline.h"
 #include "web/problem.h"
 #include "web/response_head.h"
+#include "web/websocket_handshake.h"
+#include "web/websocket_links.h"
 
 namespace bridgehall::web {
 namespace {
@@ -66,8 +68,7 @@ std::optional<Response> refuse_unreadable(const ErrorCode& error, bool timed_out
   if (error == http::error::header_limit || error == http::error::buffer_overflow)
     return make_problem(
         {431, "head-too-large", fmt::format("A request's head has at most {} bytes here.", max_head), {}});
-  if (error == http::error::body_limit)
-    return make_problem({413, "too-large", fmt::format("A body has at most {} bytes here.", Control::kMaxBody), {}});
+  if (error == http::error::body_limit) return Control::make_too_large();
   if (error == http::error::bad_version)
     return make_problem({505, "http-version", "Only HTTP/1.1 and HTTP/1.0 are spoken here.", {}});
   if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
@@ -98,6 +99,7 @@ struct HttpServer::State {
   std::size_t answering = 0;  // requests read whose answer is not written yet
   bool draining = false;
   TimePoint timer_set = kNever;
+  std::unique_ptr<WebSocketLinks> links;  // null: nobody hosts any
   // Destroyed before what the coroutines refer to, and after what refers to it.
   asio::io_context io{1};
   tcp::acceptor acceptor{io};
@@ -116,6 +118,7 @@ struct HttpServer::State {
       found->second->response = std::move(answer->response);
       found->second->wake.cancel();
     }
+    if (links) links->wake_ready();
     arm_control_timer();
     stop_when_drained();
   }
@@ -166,7 +169,8 @@ struct HttpServer::State {
   }
 
   void stop_when_drained() {
-    if (draining && control.drained() && answering == 0) io.stop();
+    const bool linked = links && links->count() > 0;
+    if (draining && control.drained() && answering == 0 && !linked) io.stop();
   }
 
   // -- connections --
@@ -201,48 +205,85 @@ struct HttpServer::State {
   }
 
   asio::awaitable<void> serve(tcp::socket socket) {
-    const Counted counted(connections);
-    Deadline deadline(socket);
     try {
-      co_await serve_requests(socket, deadline);
+      auto upgrade = co_await serve_http(socket);
+      if (upgrade) co_await links->serve(std::move(socket), std::move(upgrade->place), std::move(upgrade->request));
     } catch (const std::exception& failure) {
       spdlog::error("a connection ended with an exception: {}", failure.what());
     }
   }
 
+  // A request that makes its connection a WebSocket.
+  struct Upgrade {
+    std::unique_ptr<WebSocketLinks::Place> place;
+    Request request;
+  };
+
+  // Until the connection closes or becomes something else.
+  asio::awaitable<std::optional<Upgrade>> serve_http(tcp::socket& socket) {
+    const Counted counted(connections);
+    Deadline deadline(socket);
+    co_return co_await serve_requests(socket, deadline);
+  }
+
   // Pipelined requests wait in `buffer` and are answered one after the other.
-  asio::awaitable<void> serve_requests(tcp::socket& socket, Deadline& deadline) {
+  asio::awaitable<std::optional<Upgrade>> serve_requests(tcp::socket& socket, Deadline& deadline) {
     ErrorCode error;
     const auto peer = socket.remote_endpoint(error);
-    if (error) co_return;
-    boost::beast::flat_buffer buffer(settings.max_head + Control::kMaxBody);
+    if (error) co_return std::nullopt;
+    boost::beast::flat_buffer buffer(settings.max_head + Control::kMaxOffer);
     for (bool first = true; true; first = false) {
-      if (buffer.size() == 0 && !co_await wait_for_bytes(socket, deadline, first)) co_return;
+      if (buffer.size() == 0 && !co_await wait_for_bytes(socket, deadline, first)) co_return std::nullopt;
       Parser parser;
       auto refusal = co_await read_request(socket, deadline, buffer, parser, error);
       if (refusal) {
         control.count_unread(refusal->status);
         if (co_await write(socket, deadline, *refusal, false, false)) co_await linger(socket, deadline);
-        co_return;
+        co_return std::nullopt;
       }
-      if (error) co_return;
+      if (error) co_return std::nullopt;
       deadline.clear();
       const bool keep_alive = parser.keep_alive() && !draining;
-      const bool written = co_await answer(socket, deadline, parser, {to_ip(peer.address()), peer.port()}, keep_alive);
+      auto request = to_request(parser.get(), {to_ip(peer.address()), peer.port()});
+      request.body = std::move(parser.get().body());
+      std::optional<Response> refused_link;
+      if (const auto conference = asked_link(request)) {
+        auto place = open_link(*conference, request, buffer.size() > 0);
+        if (place) co_return Upgrade{std::move(*place), std::move(request)};
+        refused_link = std::move(place.error());
+      }
+      const bool written = co_await answer(socket, deadline, std::move(request), std::move(refused_link), keep_alive);
       stop_when_drained();
-      if (!written) co_return;
+      if (!written) co_return std::nullopt;
       if (!keep_alive) break;
     }
     co_await linger(socket, deadline);
+    co_return std::nullopt;
   }
 
-  asio::awaitable<bool> answer(tcp::socket& socket, Deadline& deadline, Parser& parser, SocketAddress peer,
-                               bool keep_alive) {
+  std::optional<std::string> asked_link(const Request& request) const {
+    if (!links || !asks_for_websocket(request)) return std::nullopt;
+    return link_conference(request);
+  }
+
+  std::expected<std::unique_ptr<WebSocketLinks::Place>, Response> open_link(const std::string& conference,
+                                                                            const Request& request, bool more_came) {
+    auto refusal = refuse_handshake(request);
+    // RFC 6455 section 4.1: a client waits for the answer before it sends.
+    if (!refusal && more_came)
+      refusal = make_problem({400, "bad-handshake", "Nothing may follow a handshake that is not answered yet.", {}});
+    auto place = refusal ? std::unexpected(std::move(*refusal)) : links->open(conference, request);
+    control.count_link(place ? 101 : place.error().status);
+    return place;
+  }
+
+  // With what is decided already, or else with what Control says.
+  asio::awaitable<bool> answer(tcp::socket& socket, Deadline& deadline, Request request,
+                               std::optional<Response> decided, bool keep_alive) {
     const Counted busy(answering);
-    const bool head_only = parser.get().method() == http::verb::head;
-    auto request = to_request(parser, peer);
-    const auto response = co_await ask_control(std::move(request));
-    co_return co_await write(socket, deadline, response, keep_alive, head_only);
+    const bool head_only = request.method == "HEAD";
+    if (!decided) decided = co_await ask_control(std::move(request));
+    co_return co_await write(socket, deadline, *decided, keep_alive, head_only);
   }
 
   asio::awaitable<bool> wait_for_bytes(tcp::socket& socket, Deadline& deadline, bool first) {
@@ -263,9 +304,11 @@ struct HttpServer::State {
     co_await http::async_read_header(socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return refuse_unreadable(error, deadline.expired(), settings.max_head);
     const auto length = parser.content_length();
-    if (length && *length > Control::kMaxBody)
-      co_return refuse_unreadable(http::error::body_limit, false, settings.max_head);
-    parser.body_limit(Control::kMaxBody);
+    const bool may_be_long = parser.chunked() || (length && *length > Control::kMaxBody);
+    const auto limit =
+        may_be_long ? control.body_limit(to_request(parser.get(), {}), read_clocks()) : Control::kMaxBody;
+    if (length && *length > limit) co_return refuse_unreadable(http::error::body_limit, false, settings.max_head);
+    parser.body_limit(limit);
     const auto expect = parser.get()[http::field::expect];
     if (!expect.empty()) {
       if (!equal_ignoring_case({expect.data(), expect.size()}, "100-continue"))
@@ -279,13 +322,12 @@ struct HttpServer::State {
     co_return std::nullopt;
   }
 
-  static Request to_request(Parser& parser, SocketAddress peer) {
-    auto message = parser.release();
+  // All but the body.
+  static Request to_request(const Parser::value_type& message, SocketAddress peer) {
     Request request;
     request.method = std::string(message.method_string());
     request.target = std::string(message.target());
     for (const auto& field : message) request.headers.add(std::string(field.name_string()), std::string(field.value()));
-    request.body = std::move(message.body());
     request.peer = peer;
     return request;
   }
@@ -350,6 +392,11 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(HttpServerSettings settin
   asio::co_spawn(state->io, state->accept_connections(), asio::detached);
   asio::co_spawn(state->io, state->take_events(), asio::detached);
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
+}
+
+void HttpServer::accept_links(LinkHost& host) {
+  state_->links = std::make_unique<WebSocketLinks>(state_->settings.links, host, state_->control.link_counters(),
+                                                   read_clocks, [state = state_.get()] { state->deliver(); });
 }
 
 std::uint16_t HttpServer::port() const { return state_->acceptor.local_endpoint().port(); }

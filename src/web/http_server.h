@@ -1,7 +1,7 @@
 // HTTP/1.1 on TCP for Control: Boost.Beast reads requests, coroutines on one io_context wait for answers. The only
-// place where sockets, timers and signals of the control thread live, and the only translation unit that includes
-// Beast. Bounds: connections, head size, body size and time per request, all in the settings; a connection holds one
-// request at a time.
+// place where sockets, timers and signals of the control thread live. Beast is included here and, for the WebSockets,
+// in websocket_links. Bounds: connections, head size and time per request, all in the settings, and body size by
+// Control; a connection holds one request at a time. A connection that became a WebSocket is counted as a link.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,8 @@
 
 #include "base/result.h"
 #include "web/control.h"
+#include "web/link.h"
+#include "web/link_limits.h"
 #include "web/media_core.h"
 
 namespace bridgehall::web {
@@ -21,7 +23,8 @@ struct HttpServerSettings {
   std::uint32_t max_head = 16 * 1024;
   Duration request_timeout = 30s;  // for a head and its body to arrive, and for an answer to be taken
   Duration idle_timeout = 75s;     // between requests
-  Duration drain_timeout = 3s;     // for the media core to close its sessions when the server is stopped
+  LinkLimits links;
+  Duration drain_timeout = 3s;  // for the media core to close its sessions when the server is stopped
 };
 
 class HttpServer {
@@ -29,6 +32,9 @@ class HttpServer {
   // Binds and listens: fails in a sentence when the port is taken.
   static Result<std::unique_ptr<HttpServer>> listen(HttpServerSettings settings, Control& control, MediaCore& core);
   ~HttpServer();
+
+  // Serves WebSockets for this host, which outlives the server. Before run(); without it there are none.
+  void accept_links(LinkHost& host);
 
   std::uint16_t port() const;
   // Calls `task` on the control thread, now and then every `interval`.

@@ -43,6 +43,8 @@ std::string_view reason_phrase(unsigned status) {
       return "Expectation Failed";
     case 421:
       return "Misdirected Request";
+    case 426:
+      return "Upgrade Required";
     case 428:
       return "Precondition Required";
     case 431:
