@@ -4,7 +4,7 @@ import type { AnsweredSlot, OfferedSlot, SentTrack, SlotUse, TrackUse } from '..
 import { orderCodecs, type VideoCodec } from '../media/codecs';
 import { answerAfterRestart, restartFragment } from '../media/ice-fragment';
 import { withStartBitrate } from '../media/whip';
-import { cameraEncodings, receivedCodecs, slidesEncoding, type Plan } from './offer';
+import { cameraEncodings, conferenceCodecs, slidesEncoding, type Plan } from './offer';
 
 export interface SentTracks {
   microphone: MediaStreamTrack | null;
@@ -34,8 +34,8 @@ export class MediaSession {
   #sizes: string[] = [];
 
   constructor(plan: Plan, cameras: readonly CameraOffer[], codec: VideoCodec | null) {
-    if (plan.sends) this.#addSenders(cameras, codec);
-    const codecs = receivedCodecs(RTCRtpReceiver.getCapabilities('video')?.codecs ?? []);
+    const codecs = conferenceCodecs(RTCRtpReceiver.getCapabilities('video')?.codecs ?? []);
+    if (plan.sends) this.#addSenders(cameras, orderCodecs(codecs, codec));
     for (const use of plan.slots) {
       const kind = use === 'voice' ? 'audio' : 'video';
       const transceiver = this.connection.addTransceiver(kind, { direction: 'recvonly' });
@@ -89,11 +89,11 @@ export class MediaSession {
     this.connection.close();
   }
 
-  #addSenders(cameras: readonly CameraOffer[], codec: VideoCodec | null): void {
+  #addSenders(cameras: readonly CameraOffer[], codecs: RTCRtpCodec[]): void {
     const add = (use: TrackUse, label: string, encodings: RTCRtpEncodingParameters[], streams: MediaStream[]) => {
       const kind = use === 'microphone' ? 'audio' : 'video';
       const transceiver = this.connection.addTransceiver(kind, { direction: 'sendonly', streams, ...(encodings.length > 0 ? { sendEncodings: encodings } : {}) });
-      if (kind === 'video') transceiver.setCodecPreferences(orderCodecs(RTCRtpReceiver.getCapabilities('video')?.codecs ?? [], codec));
+      if (kind === 'video') transceiver.setCodecPreferences(codecs);
       this.#senders.push({ use, label, transceiver });
     };
     const room = new MediaStream();

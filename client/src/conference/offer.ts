@@ -24,9 +24,9 @@ interface Codec {
   sdpFmtpLine?: string;
 }
 
-// A few dozen m-lines with every codec that a browser knows would make an offer of megabytes: receivers take the four that are sent
-// in conferences, H.264 in its constrained baseline alone.
-export function receivedCodecs<T extends Codec>(codecs: readonly T[]): T[] {
+// A few dozen m-lines with every codec that a browser knows would make an offer of hundreds of kilobytes: only the four
+// that conferences speak are offered, H.264 in its constrained baseline alone.
+export function conferenceCodecs<T extends Codec>(codecs: readonly T[]): T[] {
   const wanted = ['video/vp8', 'video/vp9', 'video/h264', 'video/av1', 'video/rtx'];
   const order = (codec: T) => wanted.indexOf(codec.mimeType.toLowerCase());
   const taken = new Set<string>();

@@ -4,7 +4,7 @@ import schema from '../../../schema/signalling.json';
 import type { Happened, RefusalCode, Seat, SlotContent } from '../api/messages';
 import { loaders, type Language } from '../messages/index';
 import { announce } from './announce';
-import { cameraEncodings, planOf, receivedCodecs } from './offer';
+import { cameraEncodings, planOf, conferenceCodecs } from './offer';
 import { CommandRefused, Commands, readMessage, signallingAddress } from './signalling';
 import { endingKey, ownStatus, refusalKey, slidesWords, tileWords, wayBack, type OwnSituation } from './words';
 
@@ -128,7 +128,7 @@ describe('the offer', () => {
       { mimeType: 'video/VP8' },
       { mimeType: 'video/red' },
     ];
-    expect(receivedCodecs(codecs)).toEqual([codecs[8], codecs[4], codecs[2], codecs[7], codecs[5]]);
+    expect(conferenceCodecs(codecs)).toEqual([codecs[8], codecs[4], codecs[2], codecs[7], codecs[5]]);
   });
   it('has three layers at rates that fit the camera', () => {
     expect(cameraEncodings({ width: 1280, height: 720 }).map(({ rid, maxBitrate }) => [rid, maxBitrate])).toEqual([['l', 150_000], ['m', 500_000], ['h', 1_700_000]]);
