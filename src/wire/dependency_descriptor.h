@@ -120,9 +120,10 @@ std::size_t write_dependency_descriptor(const DependencyDescriptor& descriptor, 
 
 // In place; `bytes` holds at least kMandatoryDescriptorSize. References are differences, so nothing else changes.
 //
-// The bits of active_decode_targets are left as the sender set them, also for a receiver that gets fewer layers:
-// section A.4.4 only recommends to tell, libwebrtc's receiver uses the mask for nothing but handing it on, and leaving
-// it out of a packet means "as before", so a packet that we skip changes nothing either.
+// The bits of active_decode_targets are left as the sender set them, also for a receiver that gets fewer layers.
+// Section A.4.4 would have it told; libwebrtc's receiver (RtpVideoStreamReceiver2) only stores the mask beside the
+// frame and decides by references and by the marker bit, and a mask of our own would make the descriptor grow on the
+// packet path.
 inline void rewrite_frame_number(MutableBytes bytes, std::uint16_t frame_number) {
   store_u16(bytes.data() + 1, frame_number);
 }
