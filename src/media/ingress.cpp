@@ -126,11 +126,13 @@ Ingress::Received Ingress::store_packet(IncomingStream& stream, StoredPacket& pa
   if (!layer.open) return drop(Drop::gate_closed, index);
   const BytesView bytes = tables_.store.bytes(packet.slot);
   if (packet.payload_size > 0) {
+    const auto descriptor = bytes.subspan(packet.dependency_descriptor_offset, packet.dependency_descriptor_size);
     const auto info =
-        wire::parse_payload(layer.codec, bytes.subspan(packet.payload_offset, packet.payload_size),
-                            bytes.subspan(packet.dependency_descriptor_offset, packet.dependency_descriptor_size));
+        wire::parse_payload(layer.codec, bytes.subspan(packet.payload_offset, packet.payload_size), descriptor);
     if (!info) return drop(Drop::rtp_bad_payload);
     packet.payload = *info;
+    if (layer.kind() == wire::MediaKind::video)
+      packet.frame = stream.facts.read(layer.codec, *info, descriptor, packet.sequence);
   }
   // A packet without payload is bandwidth probing on the media's own SSRC: forwarded empty, as it has a sequence
   // number.

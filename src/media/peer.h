@@ -22,6 +22,7 @@
 #include "session/sender_clock.h"
 #include "session/transport.h"
 #include "session/twcc_receiver.h"
+#include "wire/frame_facts_reader.h"
 
 namespace bridgehall::media {
 
@@ -43,6 +44,7 @@ struct IncomingStream {
   crypto::SrtpReceiveState srtp;
   crypto::SrtpReceiveState rtx_srtp;
   session::ReceiveLog log;
+  wire::FrameFactsReader facts;
   std::optional<wire::SenderInfo> report;  // the last of its sender
 
   bool attached() const { return layer != kNoLayer; }
@@ -103,6 +105,7 @@ struct OutgoingStream {
   bool filtered = false;                     // a stream of several layers, of which the filter lets some through
   std::optional<std::uint32_t> clock_shift;  // for the next epoch: see Rewriter::begin_epoch
   LayerFilter filter;
+  bool filter_waits = false;  // ... for a keyframe, when it was last looked at
 
   session::SendStream stream;
   session::SendStream rtx_stream;

@@ -179,9 +179,6 @@ void Slots::set_filter(OutgoingStream& slot, const Publication& publication) {
   auto target = wire::kAllLayers;
   if (limit + 1 < kMaxLayers) target.spatial = limit;
   slot.filter.set_target(target);
-  if (!slot.shows_something() || !slot.filter.waits_for_keyframe()) return;
-  auto& layer = tables_.layers[slot.layer];
-  if (layer.open) agenda_.want_keyframe(slot.layer, layer);
 }
 
 // How far the timestamps of what comes lie behind those of what was shown, at the same instant; nothing when one of
@@ -222,10 +219,18 @@ void Slots::allocate(PeerIndex index, const session::LineSummary& line, TimePoin
   for (std::size_t i = 0; i < count; ++i) {
     const TrackRef ref{index, tracks[i]};
     auto& slot = tables_.slot(ref);
+    ask_for_filtered(slot);
     if (!demands[i].visible || slot.grant == grants[i]) continue;
     slot.grant = grants[i];
     choose(ref, now);
   }
+}
+
+// A filter that has found no place to change over since it was last asked needs a keyframe.
+void Slots::ask_for_filtered(OutgoingStream& slot) {
+  const bool waits = slot.filtered && slot.shows_something() && slot.filter.waits_for_keyframe();
+  if (std::exchange(slot.filter_waits, waits) && waits && tables_.layers[slot.layer].open)
+    agenda_.want_keyframe(slot.layer, tables_.layers[slot.layer]);
 }
 
 // -- what control is told --

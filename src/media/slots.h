@@ -49,6 +49,7 @@ class Slots {
   void wait_for(OutgoingStream& slot, LayerIndex index);
   void set_filter(OutgoingStream& slot, const Publication& publication);
   std::optional<std::uint32_t> clock_shift(const OutgoingStream& slot, const Layer& to, TimePoint now) const;
+  void ask_for_filtered(OutgoingStream& slot);
   SlotDemand demand(const OutgoingStream& slot) const;
   SlotFlow flow(const OutgoingStream& slot) const;
   void say(TrackRef ref);
