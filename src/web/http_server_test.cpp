@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,8 +28,8 @@ class HttpServerTest : public testing::Test {
     StaticFiles files;
     files.add("index.html", "<!doctype html><title>x</title>");
     ControlSettings settings;
-    settings.conferences = {"demo"};
-    control.emplace(settings, crypto::TokenKey{{}}, std::move(files), random, core);
+    settings.conferences = {conference::Roster{.id = "demo"}};
+    control.emplace(settings, key, std::move(files), random, core);
   }
   ~HttpServerTest() override { stop(); }
 
@@ -69,6 +70,7 @@ class HttpServerTest : public testing::Test {
     return count;
   }
 
+  const crypto::TokenKey key{{}};
   SeededRandom random{3};
   FakeMediaCore core;
   std::optional<Control> control;
@@ -121,6 +123,26 @@ TEST_F(HttpServerTest, a_megabyte_is_refused_with_an_answer_and_without_a_reset)
   for (int i = 0; i < 100; ++i) chunked += "2710\r\n" + body.substr(0, 10'000) + "\r\n";
   chunked += "0\r\n\r\n";
   EXPECT_THAT(talk(chunked), StartsWith("HTTP/1.1 413 Content Too Large"));
+}
+
+TEST_F(HttpServerTest, long_offers_are_read_of_token_holders_only) {
+  start();
+  const auto token = key.sign({.conference = "demo",
+                               .role = "moderator",
+                               .subject = "mod",
+                               .expires_at = crypto::UnixTime(std::chrono::seconds(4'000'000'000))});
+  const auto post = [&](std::string_view authorization, std::size_t size) {
+    return talk(
+        fmt::format("POST /whip/demo/stage HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/sdp\r\n{}"
+                    "Content-Length: {}\r\nConnection: close\r\n\r\n{}",
+                    authorization, size, std::string(size, 'x')));
+  };
+  const auto bearer = fmt::format("Authorization: Bearer {}\r\n", token);
+  EXPECT_THAT(post(bearer, Control::kMaxOffer), HasSubstr("urn:bridgehall:problem:sdp-malformed"));
+  EXPECT_THAT(post(bearer, Control::kMaxOffer + 1), StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(post("", Control::kMaxBody), StartsWith("HTTP/1.1 401"));
+  EXPECT_THAT(post("", Control::kMaxBody + 1), StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(post("Authorization: Bearer nonsense\r\n", Control::kMaxBody + 1), StartsWith("HTTP/1.1 413"));
 }
 
 TEST_F(HttpServerTest, a_client_that_asks_first_is_told_before_it_sends) {
