@@ -1,0 +1,180 @@
+// People in a conference: they open their invitation, join, and are recognised by the colour of their picture and the tone of their voice.
+import { readFile } from 'node:fs/promises';
+import { join as joinPath } from 'node:path';
+
+import { installDevices } from './devices.mjs';
+import { until } from './until.mjs';
+
+/** @typedef {import('playwright-core').Browser} Browser */
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {import('./server.mjs').Server} Server */
+
+// Colours at least 36 degrees and tones at least 90 Hz apart.
+const seats = ['hall', 'chair', 'ha-giang', 'cao-bang', 'bac-kan', 'lang-son', 'delegate-1', 'delegate-2', 'moderator', 'presenter'];
+const hueOf = (seat) => seats.indexOf(seat) * 36;
+export const hertzOf = (seat) => 500 + seats.indexOf(seat) * 97;
+const slidesHueOf = (seat) => (hueOf(seat) + 18) % 360;
+export const far = (a, b) => Math.abs(((a - b + 540) % 360) - 180);
+
+/** The seats of the demo. @param {Server} server */
+export async function readSeats(server) {
+  return JSON.parse(await readFile(joinPath(server.data, 'conferences', 'demo.json'), 'utf8')).seats;
+}
+
+/** @param {Server} server @param {string} seat */
+export async function invitationOf(server, seat) {
+  const found = (await readSeats(server)).find(({ id }) => id === seat);
+  return `${server.origin}/#invitation=${found.invitation}`;
+}
+
+export class Participant {
+  /** @param {Page} page @param {string} seat */
+  constructor(page, seat) {
+    this.page = page;
+    this.seat = seat;
+    /** What the page's console complained of. @type {string[]} */
+    this.complaints = [];
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    page.on('console', (message) => message.type() === 'error' && this.complaints.push(message.text()));
+  }
+
+  button(name, exact = false) {
+    return this.page.getByRole('button', { name, exact });
+  }
+
+  press(name, exact = true) {
+    return this.button(name, exact).click();
+  }
+
+  async pressJoin() {
+    await this.page.getByRole('button', { name: 'Join', exact: true }).click();
+  }
+
+  /** Of the media session. */
+  state() {
+    return this.page.evaluate(() => window.bridgehall.state);
+  }
+
+  sessions() {
+    return this.page.evaluate(() => window.bridgehall.sessions);
+  }
+
+  joined(options = {}) {
+    return until(`${this.seat} has joined`, async () => (await this.state()) === 'connected', options);
+  }
+
+  /** The sentence about one's own place. */
+  words() {
+    return this.page.locator('footer .sentence').innerText();
+  }
+
+  says(pattern, options = {}) {
+    return until(`${this.seat} is told ${pattern}`, async () => {
+      const words = await this.page.locator('#app, body').first().innerText();
+      return pattern.test(words) && words;
+    }, options).catch((error) => {
+      throw new Error(String(error.message).slice(0, 1_500));
+    });
+  }
+
+  speak(on) {
+    return this.page.evaluate((speaking) => window.testing.speak(speaking), on);
+  }
+
+  /** @param {{ use?: string, seat?: string }} [which] */
+  async places({ use, seat } = {}) {
+    const all = await this.page.evaluate(() => window.testing.places());
+    return all.filter((place) => (!use || place.use === use) && (!seat || place.seat === seat));
+  }
+
+  /** Waits until a moving picture of that colour stands in a place of that seat. */
+  async sees(seat, { use = undefined, hue = hueOf(seat), ...options } = {}) {
+    const what = `${this.seat} sees ${use ? `${use}: ` : ''}${seat} move`;
+    let first = null;
+    let last = null;
+    await until(what, async () => {
+      const places = await this.places({ use, seat });
+      last = places.map(({ grey, ...place }) => place);
+      const place = places.find((candidate) => candidate.hue !== null && far(candidate.hue, hue) <= 14 && candidate.grey);
+      if (!place) return ((first = null), false);
+      if (!first) return ((first = place.grey), false);
+      return place.grey.some((value, index) => Math.abs(value - first[index]) > 40);
+    }, options).catch((error) => {
+      throw new Error(`${error.message} ${JSON.stringify(last)} ${this.complaints.slice(-3).join(' | ')}`);
+    });
+  }
+
+  seesSlidesOf(seat, options = {}) {
+    return this.sees(seat, { use: 'slides', hue: slidesHueOf(seat), ...options });
+  }
+
+  now() {
+    return this.page.evaluate(() => window.testing.now());
+  }
+
+  /** @param {number} since @returns {Promise<string[]>} seats whose tones were heard since then */
+  async heardSince(since) {
+    const tones = await this.page.evaluate((from) => window.testing.heard(from), since);
+    return seats.filter((seat) => tones.includes(hertzOf(seat)));
+  }
+
+  async hears(seat, options = {}) {
+    const since = await this.now();
+    return until(`${this.seat} hears ${seat}`, async () => (await this.heardSince(since)).includes(seat), options);
+  }
+
+  /** Waits until that seat was not heard for a second. */
+  async hearsNoMore(seat, options = {}) {
+    return until(`${this.seat} does not hear ${seat} any more`, async () => {
+      const since = await this.now();
+      await new Promise((done) => setTimeout(done, 1_200));
+      return !(await this.heardSince(since)).includes(seat);
+    }, options);
+  }
+
+  statistics(selector) {
+    return this.page.evaluate((what) => window.testing.statistics(what), selector);
+  }
+
+  hide(hidden) {
+    return this.page.evaluate((now) => window.testing.hide(now), hidden);
+  }
+
+  close() {
+    return this.page.context().close();
+  }
+}
+
+/**
+ * Opens somebody's invitation; the page shows what it is before joining.
+ * @param {Browser} browser @param {Server} server @param {string} seat
+ * @param {{ width?: number, height?: number, speaking?: boolean, link?: string, hash?: string, context?: import('playwright-core').BrowserContextOptions }} [options]
+ */
+export async function invite(browser, server, seat, { width = 640, height = 360, speaking = false, link, hash = '', context = {} } = {}) {
+  const made = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 }, ...context });
+  await made.addInitScript(installDevices, {
+    hue: hueOf(seat),
+    slidesHue: slidesHueOf(seat),
+    hertz: hertzOf(seat),
+    tones: seats.map(hertzOf),
+    width,
+    height,
+    framesPerSecond: 15,
+    speaking,
+  });
+  const person = new Participant(await made.newPage(), seat);
+  await person.page.goto(link ?? (await invitationOf(server, seat)) + hash);
+  await person.page.getByRole('button', { name: 'Join', exact: true }).waitFor();
+  return person;
+}
+
+/** @type {(...words: Parameters<typeof invite>) => Promise<Participant>} */
+export async function join(browser, server, seat, options = {}) {
+  const person = await invite(browser, server, seat, options);
+  await until(`${seat} has a picture to send`, () => person.page.evaluate(() => Boolean(document.querySelector('[data-use=preview] video')?.srcObject)));
+  await person.pressJoin();
+  await person.joined().catch(async (error) => {
+    throw new Error(`${error.message} ${(await person.page.locator('body').innerText()).slice(0, 400)} ${person.complaints.join(' | ')}\n${server.log.slice(-1_000)}`);
+  });
+  return person;
+}
