@@ -1,6 +1,8 @@
 // Slots: filled, switched and emptied without negotiation; what leaves stays one unbroken stream.
 #include "media/slots.h"
 
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "media/conference_testing.h"
@@ -254,6 +256,79 @@ TEST_F(SlotsTest, SaysWhenAPublicationBeginsAndStopsToFlowOpenOrNot) {
   ASSERT_EQ(changes.size(), 2u);
   EXPECT_TRUE(changes[0].flowing);
   EXPECT_FALSE(changes[1].flowing);
+}
+
+// A picture of VP9 in spatial layers, each in one packet: the layer that a slot asks for is the spatial one.
+class SpatialLayersTest : public SlotsTest {
+ protected:
+  SpatialLayersTest() {
+    conference_.publish(PublicationId{1}, wire::Codec::vp9);
+    auto description = std::make_unique<CreatePeer>();
+    description->peer = PeerId{1};
+    description->incoming = {{PublicationId{1}, track()}};
+    description->incoming[0].track.remote_ssrc = Ssrc{0x1001};
+    source_ = std::make_unique<TestSource>(
+        TestSource{conference_, conference_.join(std::move(description)), Ssrc{0x1001}, testing::kVideoType});
+    auto viewer = std::make_unique<CreatePeer>();
+    viewer->peer = PeerId{2};
+    viewer->outgoing = {{.track = track(), .ssrc = kSlotSsrc, .publication = PublicationId{1}}};
+    viewer_ = &conference_.join(std::move(viewer));
+  }
+  static session::NegotiatedTrack track() {
+    auto track = testing::video_track();
+    track.codec.codec = wire::Codec::vp9;
+    return track;
+  }
+  void ask_for(std::uint8_t layer) {
+    conference_.command(FillSlot{
+        .peer = PeerId{2}, .publication = PublicationId{1}, .payload_type = testing::kVideoType, .layer = layer});
+  }
+  // RFC 9628 section 4.2, not flexible: I and L, P unless it is a keyframe, B and E.
+  void send_pictures(int count) {
+    for (int i = 0; i < count; ++i, ++picture_) {
+      const auto asked = conference_.requests(source_->client, source_->ssrc);
+      const bool keyframe = picture_ == 0 || std::exchange(asked_, asked) != asked;
+      for (std::uint8_t layer = 0; layer < 3; ++layer) {
+        std::vector<std::uint8_t> payload(100 + 100 * layer, 0xab);
+        payload[0] = static_cast<std::uint8_t>(0xac | (keyframe ? 0 : 0x40));
+        payload[1] = static_cast<std::uint8_t>(picture_ & 0x7f);
+        payload[2] = static_cast<std::uint8_t>(layer << 1 | (layer > 0));
+        payload[3] = static_cast<std::uint8_t>(picture_);
+        source_->mark = layer;
+        source_->send(std::move(payload), source_->timestamp(90'000), layer == 2);
+      }
+      conference_.room.pass(kFrame);
+    }
+  }
+  std::set<int> layers_since(std::size_t from) {
+    std::set<int> found;
+    for (auto i = from; i < shown(*viewer_).size(); ++i) found.insert(shown(*viewer_)[i].from);
+    return found;
+  }
+
+  std::unique_ptr<TestSource> source_;
+  TestClient* viewer_ = nullptr;
+  int picture_ = 0;
+  std::size_t asked_ = 0;
+};
+
+TEST_F(SpatialLayersTest, ASlotIsSentItsLayersAndTheLineStaysUnbroken) {
+  send_pictures(10);
+  EXPECT_EQ(layers_since(0), (std::set{0, 1, 2}));
+  ask_for(0);
+  send_pictures(2);
+  const auto low = shown(*viewer_).size();
+  send_pictures(10);
+  EXPECT_EQ(layers_since(low), (std::set{0}));
+  EXPECT_EQ(shown(*viewer_).size(), low + 10);
+  ask_for(1);
+  send_pictures(40);
+  const auto middle = shown(*viewer_).size();
+  send_pictures(5);
+  EXPECT_EQ(layers_since(middle), (std::set{0, 1}));
+  const auto& packets = shown(*viewer_);
+  for (std::size_t i = 1; i < packets.size(); ++i)
+    EXPECT_EQ(static_cast<std::uint16_t>(packets[i].sequence - packets[i - 1].sequence), 1u);
 }
 
 }  // namespace
