@@ -45,7 +45,7 @@ class Rule:
 RULES = [
     Rule(
         r"#\s*include\s*<boost/",
-        "only the HTTP server of web includes Boost: it is slow to compile",
+        "only the HTTP server and the WebSockets of web include Boost: it is slow to compile",
         files={
             "src/web/http_server.cpp",
             "src/web/http_server_test.cpp",
