@@ -1,6 +1,7 @@
-// A whole shard: the input is a sequence of operations by a publisher, two viewers and strangers: datagrams, authentic
-// ones of any content, commands, time. Checked all along: trains keep their shape, nothing goes to an address that no
-// check has validated, nothing of a closed publication leaves, no SRTP index is used twice, time goes on.
+// A whole shard: the input is a sequence of operations by a publisher, two viewers, participants with simulcast, voices
+// and slots, and strangers: datagrams, authentic ones of any content, commands, time. Checked all along: trains keep
+// their shape, nothing goes to an address that no check has validated, nothing of a closed publication leaves, no SRTP
+// index is used twice, time goes on.
 #include <algorithm>
 #include <set>
 
@@ -17,6 +18,14 @@ using testing::kVideo;
 using testing::TestClient;
 
 constexpr std::size_t kMostOperations = 200;
+constexpr std::size_t kMostClients = 8;
+
+// What participants send: 3 and 4 are pictures, 5 and 6 voices of a room.
+constexpr RoomId kRoom{1};
+constexpr std::uint32_t kPublications = 6;
+constexpr bool is_audio(PublicationId id) { return id == kAudio || id.value() >= 5; }
+constexpr std::uint8_t kMidId = 1, kRidId = 2, kRepairedRidId = 3, kLevelId = 4, kTransportId = 5;
+constexpr std::array<std::string_view, 3> kRids{"l", "m", "h"};
 
 class Harness {
  public:
@@ -25,6 +34,8 @@ class Harness {
     room_.on_train = [this](const Train& train) { check_train(train); };
     room_.shard.handle_command(AddPublication{kVideo, wire::Codec::vp8}, room_.now);
     room_.shard.handle_command(AddPublication{kAudio, wire::Codec::opus}, room_.now);
+    room_.shard.handle_command(AddRoom{kRoom}, room_.now);
+    for (std::uint32_t id = 3; id <= kPublications; ++id) add_publication(PublicationId{id});
     set_gate(kVideo, true);
     set_gate(kAudio, true);
     join(testing::publisher_command(PeerId{1}));
@@ -42,6 +53,7 @@ class Harness {
 
  private:
   void operate(std::uint8_t operation) {
+    if (operation >= 240) return operate_conference(operation - 240);
     switch (operation % 12) {
       case 0:
         return room_.deliver(any_path(), take_bytes());
@@ -68,6 +80,114 @@ class Harness {
       default:
         return ask();
     }
+  }
+
+  void operate_conference(int operation) {
+    switch (operation % 8) {
+      case 0:
+        slots_changed_ = true;
+        return room_.shard.handle_command(FillSlot{.peer = any_client().peer,
+                                                   .slot = static_cast<SlotNumber>(in_.u8() % 8),
+                                                   .publication = any_publication(),
+                                                   .payload_type = testing::kVideoType,
+                                                   .rtx_payload_type = testing::kVideoRtxType,
+                                                   .layer = static_cast<std::uint8_t>(in_.u8() % 4)},
+                                          room_.now);
+      case 1:
+        return room_.shard.handle_command(EmptySlot{any_client().peer, static_cast<SlotNumber>(in_.u8() % 8)},
+                                          room_.now);
+      case 2:
+        return room_.shard.handle_command(SetVoiceRank{any_publication(), static_cast<VoiceRank>(in_.u8() % 3)},
+                                          room_.now);
+      case 3:
+        if (in_.u8() % 4 == 0) room_.shard.handle_command(RemoveRoom{kRoom}, room_.now);
+        return room_.shard.handle_command(AddRoom{kRoom}, room_.now);
+      case 4:
+        if (room_.clients.size() < kMostClients) join(participant(in_.u8()));
+        return;
+      case 5:
+        return set_gate(any_publication(), in_.u8() % 2);
+      case 6:
+        return send_encoding();
+      default:
+        return send_voice();
+    }
+  }
+
+  PublicationId any_publication() { return PublicationId{1 + in_.u8() % kPublications}; }
+  void add_publication(PublicationId id) {
+    room_.shard.handle_command(AddPublication{id, is_audio(id) ? wire::Codec::opus : wire::Codec::vp8, kRoom},
+                               room_.now);
+  }
+
+  // Sends a picture in up to three encodings and a voice; has four slots, two of the room's lines and whoever leads.
+  std::unique_ptr<CreatePeer> participant(std::uint8_t shape) {
+    using enum wire::ExtensionKind;
+    auto command = std::make_unique<CreatePeer>();
+    command->peer = PeerId{static_cast<std::uint32_t>(room_.clients.size() + 1)};
+    command->room = kRoom;
+    auto picture = testing::video_track();
+    picture.extensions[mid] = kMidId;
+    picture.extensions[rid] = kRidId;
+    picture.extensions[repaired_rid] = kRepairedRidId;
+    for (int i = 0; i < shape % 4; ++i) picture.rids.emplace_back(kRids[static_cast<std::size_t>(i)]);
+    auto voice = testing::audio_track();
+    voice.extensions[audio_level] = kLevelId;
+    voice.remote_ssrc = voice_ssrc(command->peer);
+    command->incoming = {{PublicationId{3u + (shape >> 2) % 2}, picture},
+                         {PublicationId{5u + (shape >> 3) % 2}, voice}};
+    const auto base = 0x100000 + command->peer.value() * 256;
+    for (std::uint32_t i = 0; i < 7; ++i) {
+      const bool sound = i >= 4;
+      auto track = sound ? testing::audio_track() : testing::video_track();
+      if (shape & 0x80) track.extensions[transport_sequence] = kTransportId;
+      command->outgoing.push_back({.track = track,
+                                   .ssrc = Ssrc{base + 2 * i},
+                                   .rtx_ssrc = Ssrc{base + 2 * i + 1},
+                                   .use = sound    ? SlotUse::voice
+                                          : i == 0 ? SlotUse::stage
+                                                   : SlotUse::tile});
+      if (sound) command->outgoing.back().voice_place = static_cast<std::uint8_t>(i - 3);
+    }
+    return command;
+  }
+  static Ssrc voice_ssrc(PeerId peer) { return Ssrc{0x4000 + peer.value()}; }
+
+  std::vector<std::uint8_t> extended_header(std::uint8_t payload_type, Ssrc ssrc, bool marker, std::string_view rid,
+                                            std::optional<std::uint8_t> level) {
+    std::vector<std::uint8_t> header(64);
+    wire::RtpHeaderWriter writer(header,
+                                 {.marker = marker,
+                                  .payload_type = payload_type,
+                                  .sequence_number = own_sequence_[ssrc.value()]++,
+                                  .timestamp = timestamp_,
+                                  .ssrc = ssrc},
+                                 in_.u8() % 2 ? wire::ExtensionForm::one_byte : wire::ExtensionForm::two_byte);
+    if (!rid.empty()) writer.add(kRidId, {reinterpret_cast<const std::uint8_t*>(rid.data()), rid.size()});
+    if (level) writer.add(kLevelId, {&*level, 1});
+    header.resize(writer.finish());
+    return header;
+  }
+  void send_encoding() {
+    auto& client = any_client();
+    if (!client.transport->connected()) return;
+    const auto shape = in_.u8();
+    const Ssrc ssrc{0x6000 + client.peer.value() * 4 + shape % 3u};
+    auto payload = testing::vp8_payload(20 + in_.u8(), true, shape & 0x80);
+    if (shape & 0x40) {
+      const std::array<std::uint8_t, 7> size{0x9d, 0x01, 0x2a, in_.u8(), 0, 90, 0};
+      std::copy(size.begin(), size.end(), payload.begin() + 4);
+    }
+    room_.send_rtp(client, extended_header(testing::kVideoType, ssrc, shape & 0x20, kRids[shape % 3u], std::nullopt),
+                   payload);
+    timestamp_ += 90u * in_.u8();
+  }
+  void send_voice() {
+    auto& client = any_client();
+    if (!client.transport->connected()) return;
+    const auto level = in_.u8();
+    room_.send_rtp(client, extended_header(testing::kAudioType, voice_ssrc(client.peer), false, {}, level),
+                   std::vector<std::uint8_t>(20 + in_.u8() % 100u, 0x78));
   }
 
   BytesView take_bytes() { return in_.bytes(std::min<std::size_t>(in_.u8() * 8u + in_.u8() % 8u, in_.remaining())); }
@@ -162,7 +282,7 @@ class Harness {
     auto& client = any_client();
     if (what % 3 == 0) {
       room_.shard.handle_command(ClosePeer{client.peer}, room_.now);
-    } else if (what % 3 == 1 && room_.clients.size() < 8) {
+    } else if (what % 3 == 1 && room_.clients.size() < kMostClients) {
       const PeerId peer{static_cast<std::uint32_t>(room_.clients.size() + 1)};
       if (what & 0x80) sequence_ = in_.u16();
       join(what & 0x40 ? testing::publisher_command(peer) : testing::viewer_command(peer));
@@ -215,11 +335,19 @@ class Harness {
   void check_media(BytesView sealed) {
     const auto ssrc = load_u32(sealed.data() + 8);
     const auto sequence = load_u16(sealed.data() + 2);
-    BRIDGEHALL_CHECK(open_[ssrc % 4 == 0 ? kAudio.value() : kVideo.value()]);
+    BRIDGEHALL_CHECK(may_leave((sealed[1] & 0x7f) == testing::kAudioType, ssrc));
     const auto last = last_sent_.try_emplace(ssrc, sequence).first;
     const auto index = extend_sequence(last->second, sequence);
     BRIDGEHALL_CHECK(used_.emplace(ssrc, index).second);
     last->second = std::max(last->second, index);
+  }
+
+  // Viewers are sent what they were made for, participants whatever of its kind is open.
+  bool may_leave(bool audio, std::uint32_t ssrc) const {
+    if (ssrc < 0x100000 && !slots_changed_) return open_[audio ? kAudio.value() : kVideo.value()];
+    bool any = false;
+    for (std::uint32_t id = 1; id <= kPublications; ++id) any |= open_[id] && is_audio(PublicationId{id}) == audio;
+    return any;
   }
 
   ByteReader in_;
@@ -230,7 +358,9 @@ class Harness {
       validated_;
   std::set<std::pair<std::uint32_t, std::int64_t>> used_;
   std::unordered_map<std::uint32_t, std::int64_t> last_sent_;  // the newest, extended
-  std::array<bool, 3> open_{};
+  std::array<bool, kPublications + 1> open_{};
+  bool slots_changed_ = false;
+  std::unordered_map<std::uint32_t, std::uint16_t> own_sequence_;
   std::uint16_t sequence_ = 1'000;
   std::uint32_t timestamp_ = 90'000;
 };
