@@ -135,6 +135,11 @@ export class Lifeline {
     }
   }
 
+  // The server no longer has the session that it welcomed: another hello makes a new one.
+  sessionEnded(nowMs: number): void {
+    if (this.#state.kind === 'live') this.#drop(nowMs);
+  }
+
   closed(nowMs: number): void {
     if (this.#state.kind === 'opening' || this.#state.kind === 'greeting' || this.#state.kind === 'live') this.#drop(nowMs);
   }

@@ -117,7 +117,7 @@ export class MediaSession {
     const encodings = cameraEncodings({ width, height });
     for (const encoding of parameters.encodings) {
       const wanted = encodings.find(({ rid }) => rid === encoding.rid);
-      if (wanted) encoding.maxBitrate = wanted.maxBitrate;
+      if (wanted) Object.assign(encoding, wanted);
     }
     await sender.setParameters(parameters);
   }

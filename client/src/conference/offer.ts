@@ -44,22 +44,23 @@ export function conferenceCodecs<T extends Codec>(codecs: readonly T[]): T[] {
 
 export interface Encoding {
   rid: string;
+  active: boolean;
   scaleResolutionDownBy: number;
   maxBitrate: number;
   maxFramerate: number;
 }
 
-// Three layers of a quarter, half and full width. The rates are those of 720 lines, less for smaller pictures (their square root:
-// small pictures need more bits a pixel), and for larger ones.
+// Three layers of a quarter, half and full width; of a smaller camera two, or the picture alone: Chromium sends no more of them, and
+// would leave out the largest. The rates are those of 720 lines, by the square root of the size (small pictures need more bits a pixel).
 export function cameraEncodings({ width = 1280, height = 720 }: { width?: number | undefined; height?: number | undefined }): Encoding[] {
-  const factor = Math.min(2, Math.sqrt((width * height) / (1280 * 720)) || 1);
-  const layer = (rid: string, scaleResolutionDownBy: number, rate: number): Encoding => ({
-    rid,
-    scaleResolutionDownBy,
-    maxBitrate: Math.round(rate * factor),
-    maxFramerate: 30,
+  const pixels = width * height;
+  const factor = Math.min(2, Math.sqrt(pixels / (1280 * 720)) || 1);
+  const layers = pixels >= 960 * 540 ? 3 : pixels > 320 * 180 ? 2 : 1;
+  const rates = [1_700_000, 500_000, 150_000];
+  return ['l', 'm', 'h'].map((rid, index) => {
+    const halvings = Math.max(0, layers - 1 - index);
+    return { rid, active: index < layers, scaleResolutionDownBy: 2 ** halvings, maxBitrate: Math.round(rates[halvings]! * factor), maxFramerate: 30 };
   });
-  return [layer('l', 4, 150_000), layer('m', 2, 500_000), layer('h', 1, 1_700_000)];
 }
 
 export const slidesEncoding = { maxBitrate: 2_500_000, maxFramerate: 15 };

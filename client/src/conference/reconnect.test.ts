@@ -138,6 +138,12 @@ describe('the lifeline', () => {
       expect(lifeline.state.kind).toBe(reloaded ? 'over' : 'idle');
     }
   });
+  it('says hello again when its session has ended', () => {
+    const lifeline = live();
+    lifeline.sessionEnded(1_000);
+    expect(acts(lifeline)).toEqual(['close']);
+    expect(lifeline.state.kind).toBe('waiting');
+  });
   it('ignores refusals of commands', () => {
     const lifeline = live();
     lifeline.refused(1_000, 'not_allowed');

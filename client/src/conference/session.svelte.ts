@@ -336,7 +336,11 @@ export class ConferenceSession {
       this.places = await session.take(answer.answer, answer.slots);
     } catch (error) {
       if (this.#ended.signal.aborted) return;
-      if (error instanceof CommandRefused) this.#input((now) => this.#path.joinRefused(now, error.code));
+      if (error instanceof CommandRefused)
+        this.#input((now) => {
+          this.#path.joinRefused(now, error.code);
+          if (error.code === 'not_connected') this.#lifeline.sessionEnded(now);
+        });
       else if (this.#socket) this.#input((now) => this.#path.joinRefused(now, 'browser'));
       return;
     }

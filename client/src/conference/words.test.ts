@@ -132,8 +132,14 @@ describe('the offer', () => {
   });
   it('has three layers at rates that fit the camera', () => {
     expect(cameraEncodings({ width: 1280, height: 720 }).map(({ rid, maxBitrate }) => [rid, maxBitrate])).toEqual([['l', 150_000], ['m', 500_000], ['h', 1_700_000]]);
-    expect(cameraEncodings({ width: 640, height: 360 })[2]?.maxBitrate).toBe(850_000);
     expect(cameraEncodings({}).map(({ scaleResolutionDownBy }) => scaleResolutionDownBy)).toEqual([4, 2, 1]);
+  });
+  it('has fewer layers of a small camera, the largest always whole', () => {
+    const layers = (width: number, height: number) => cameraEncodings({ width, height }).filter(({ active }) => active).map(({ rid, scaleResolutionDownBy }) => `${rid}/${scaleResolutionDownBy}`);
+    expect(layers(1920, 1080)).toEqual(['l/4', 'm/2', 'h/1']);
+    expect(layers(640, 480)).toEqual(['l/2', 'm/1']);
+    expect(layers(320, 180)).toEqual(['l/1']);
+    expect(cameraEncodings({ width: 640, height: 360 })[1]?.maxBitrate).toBe(850_000);
   });
 });
 
