@@ -109,8 +109,9 @@ export function installDevices(person) {
   Object.defineProperty(window, 'testing', {
     value: {
       speak: (on) => {
-        if (sound) sound.speaking = on;
-        else person.speaking = on;
+        if (!sound) return void (person.speaking = on);
+        sound.speaking = on;
+        sound.gain.gain.setTargetAtTime(on ? 0.5 : 0, sound.context.currentTime, 0.01);
       },
       /** Every place of the page, as it looks at this moment. */
       places: () =>

@@ -105,4 +105,10 @@ export class Server {
   api(path, token, init = {}) {
     return fetch(this.origin + path, { ...init, headers: { Authorization: `Bearer ${token}`, ...init.headers } });
   }
+
+  /** The sum of a metric's series whose labels hold `label`. @param {string} name @param {string} [label] */
+  async metric(name, label = '') {
+    const lines = (await (await fetch(`${this.origin}/metrics`)).text()).split('\n');
+    return lines.filter((line) => line.startsWith(name) && line.includes(label)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  }
 }

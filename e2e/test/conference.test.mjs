@@ -1,0 +1,79 @@
+// A hall, three sites and a delegate: everyone sees everyone move, and hears who speaks.
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+
+import { invite, join } from '../lib/participants.mjs';
+import { suite } from '../lib/suite.mjs';
+
+describe('a hall, three sites and a delegate', () => {
+  const world = suite();
+  /** @type {import('../lib/participants.mjs').Participant[]} */
+  const everyone = [];
+  const others = (person) => everyone.filter((other) => other !== person);
+  const noting = (t) => ({ note: (line) => t.diagnostic(line) });
+
+  before(async () => {
+    everyone.push(await join(world.chromium, world.server, 'hall'));
+  });
+
+  it('the second window is seen and heard in the hall soon after its Join', async (t) => {
+    const [hall] = everyone;
+    const site = await invite(world.chromium, world.server, 'ha-giang', { speaking: true });
+    everyone.push(site);
+    await site.page.waitForFunction(() => document.querySelector('[data-use=preview] video')?.srcObject);
+    const began = performance.now();
+    await site.pressJoin();
+    const took = async (done) => (await done, performance.now() - began);
+    const [seen, heard, sees] = await Promise.all([took(hall.sees('ha-giang')), took(hall.hears('ha-giang')), took(site.sees('hall'))]);
+    t.diagnostic(`after Join: seen ${(seen / 1000).toFixed(2)} s, heard ${(heard / 1000).toFixed(2)} s, sees the hall ${(sees / 1000).toFixed(2)} s`);
+    await site.speak(false);
+    assert.ok(Math.max(seen, heard, sees) <= 5_000);
+  });
+
+  it('each sees every other move', async (t) => {
+    for (const seat of ['cao-bang', 'bac-kan', 'delegate-1']) everyone.push(await join(world.chromium, world.server, seat));
+    for (const person of everyone) await Promise.all(others(person).map(({ seat }) => person.sees(seat, noting(t))));
+  });
+
+  it('each hears the one who speaks, and nobody else', async (t) => {
+    for (const speaker of everyone) {
+      await speaker.speak(true);
+      await Promise.all(others(speaker).map((person) => person.hears(speaker.seat, noting(t))));
+      const since = await Promise.all(everyone.map((person) => person.now()));
+      await Promise.all(others(speaker).map((person) => person.hears(speaker.seat)));
+      await speaker.speak(false);
+      await Promise.all(others(speaker).map((person) => person.hearsNoMore(speaker.seat)));
+      for (const [index, person] of everyone.entries()) {
+        const heard = (await person.heardSince(since[index])).filter((seat) => seat !== speaker.seat);
+        assert.deepEqual(heard, [], `${person.seat} hears somebody else while ${speaker.seat} speaks`);
+      }
+      assert.ok(!(await speaker.heardSince(since[everyone.indexOf(speaker)])).includes(speaker.seat), `${speaker.seat} hears itself`);
+    }
+  });
+
+  it('each hears all three when three speak', async () => {
+    const speakers = everyone.slice(1, 4);
+    for (const speaker of speakers) await speaker.speak(true);
+    await Promise.all(everyone.flatMap((person) => speakers.filter((speaker) => speaker !== person).map(({ seat }) => person.hears(seat))));
+    for (const speaker of speakers) await speaker.speak(false);
+  });
+
+  it('all that in one session each', async () => {
+    for (const person of everyone) {
+      assert.equal(await person.sessions(), 1);
+      assert.deepEqual(person.complaints, []);
+    }
+  });
+
+  it('who leaves is gone for the others, who go on', async (t) => {
+    const [hall, site] = everyone;
+    await site.press('Leave');
+    await site.says(/You have left the conference/);
+    await hall.says(/Hà Giang has left/).catch(() => undefined);
+    await Promise.all([hall.sees('cao-bang', noting(t)), everyone[2].sees('hall')]);
+    assert.deepEqual(await hall.places({ seat: 'ha-giang' }), []);
+    await site.press('Join again');
+    await site.pressJoin();
+    await hall.sees('ha-giang', noting(t));
+  });
+});
