@@ -13,7 +13,9 @@ export default defineConfig({
   },
   server: {
     // `npm run dev` beside a running `bridgehall demo --port 8080`.
-    proxy: Object.fromEntries(['/api', '/whip', '/whep'].map((path) => [path, process.env.BRIDGEHALL_SERVER ?? 'http://localhost:8080'])),
+    proxy: Object.fromEntries(
+      ['/api', '/whip', '/whep'].map((path) => [path, { target: process.env.BRIDGEHALL_SERVER ?? 'http://localhost:8080', ws: path === '/api' }]),
+    ),
   },
   test: { include: ['src/**/*.test.ts'] },
 });
