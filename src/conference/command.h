@@ -57,7 +57,7 @@ struct Arrive {
   Role role{};
   bool microphone = false;  // open it at once, if this seat may
   bool camera = false;
-  bool forced = false;  // opened by a moderator's own token: the gate follows the wish
+  bool forced = false;  // by a moderator's own token: the gates follow the wish, and a lock does not hold it
   std::vector<TrackUse> sends;
 };
 struct Depart {

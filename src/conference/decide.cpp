@@ -54,6 +54,13 @@ bool speaks_freely(const State& state, const Seat& seat) {
   return state.mode == Mode::discussion && seat.microphone.closed_by != Closer::chair;
 }
 
+// Everyone but viewers.
+bool sends_itself(Role role) { return may(role, Action::open_own_camera); }
+
+bool has_slides(const std::vector<TrackUse>& sends) {
+  return std::find(sends.begin(), sends.end(), TrackUse::slides) != sends.end();
+}
+
 bool shows_freely(const Seat& seat) {
   return may(seat.role, Action::open_own_camera) &&
          (speaks_without_floor(seat.role) || seat.camera.closed_by != Closer::chair);
@@ -106,8 +113,10 @@ Decision when(const Case& c, const OpenCamera& command) {
     if (!may(c.self->role, Action::open_own_camera)) return not_allowed("be seen");
     if (!shows_freely(*c.self))
       return refuse(RefusalCode::not_allowed, "The chair has closed your camera; only the chair opens it again.");
-  } else if (!c.allowed(Action::open_camera)) {
-    return not_allowed("open other cameras");
+  } else {
+    if (!c.allowed(Action::open_camera)) return not_allowed("open other cameras");
+    if (!sends_itself((*seat)->role))
+      return refuse(RefusalCode::not_allowed, "That seat has no camera to be opened.", "seat");
   }
   Events events;
   set_camera(events, **seat, {.open = true});
@@ -135,8 +144,7 @@ Decision when(const Case& c, const SetStage& command) {
   if (!command.seat.empty()) {
     const auto* seat = c.state.find(command.seat);
     if (!seat) return unknown_seat(command.seat);
-    if (!may(seat->role, Action::open_own_camera))
-      return refuse(RefusalCode::not_allowed, "A viewer cannot be on stage.", "seat");
+    if (!sends_itself(seat->role)) return refuse(RefusalCode::not_allowed, "A viewer cannot be on stage.", "seat");
   }
   if (c.state.stage == command.seat) return Events{};
   Events events{StageChanged{command.seat}};
@@ -151,10 +159,11 @@ Decision when(const Case& c, const SetMode& command) {
   if (c.state.mode == command.mode) return Events{};
   Events events{ModeChanged{command.mode}};
   if (command.mode == Mode::discussion) return events;
-  // From now on the chair opens: those who opened without the floor are closed.
+  // From now on the chair opens: those who opened without the floor are closed. Not by anyone in person: back in a
+  // discussion they open again.
   for (const auto& seat : c.state.seats)
     if (seat.microphone.open && !seat.microphone.granted && !speaks_without_floor(seat.role))
-      events.push_back(MicrophoneChanged{seat.id, {.open = false, .closed_by = Closer::chair}});
+      events.push_back(MicrophoneChanged{seat.id, {.open = false, .closed_by = Closer::nobody}});
   return events;
 }
 
@@ -206,30 +215,32 @@ Decision when(const Case& c, const ShareSlides& command) {
   if (!command.sharing) return c.state.slides == c.self->id ? Events{SlidesChanged{}} : Events{};
   if (!c.allowed(Action::share_slides) && c.state.stage != c.self->id)
     return refuse(RefusalCode::not_allowed, "Only who is on stage, the chair, the hall and presenters share slides.");
-  if (std::find(c.self->sends.begin(), c.self->sends.end(), TrackUse::slides) == c.self->sends.end())
-    return refuse(RefusalCode::malformed, "This seat joined without a track for slides.");
+  if (!has_slides(c.self->sends)) return refuse(RefusalCode::malformed, "This seat joined without a track for slides.");
   if (c.state.slides == c.self->id) return Events{};
   return Events{SlidesChanged{c.self->id}};
 }
 
 Decision when(const Case& c, const Arrive& command) {
   const auto* seat = c.state.find(command.seat);
-  if (c.state.locked && !passes_lock(command.role) && !(seat && seat->admitted))
+  if (c.state.locked && !command.forced && !passes_lock(command.role) && !(seat && seat->admitted))
     return refuse(RefusalCode::locked, "The conference is locked: nobody new may join now.");
   if (!seat && c.state.seats.size() >= State::kMaxSeats)
     return refuse(RefusalCode::full, "The conference has as many seats as it may have.");
   Events events;
   Seat known = seat ? *seat : Seat{.id = command.seat, .name = command.name, .role = command.role};
+  if (!sends_itself(known.role) && !command.sends.empty())
+    return refuse(RefusalCode::not_allowed, "A viewer sends nothing.");
   if (!seat) events.push_back(SeatAdded{command.seat, command.name, command.role});
   if (!known.present) events.push_back(Joined{command.seat});
+  if (c.state.slides == command.seat && !has_slides(command.sends)) events.push_back(SlidesChanged{});
   if (known.sends != command.sends) events.push_back(SendsChanged{command.seat, command.sends});
 
   auto microphone = known.microphone;
-  microphone.open = command.microphone && (command.forced || speaks_freely(c.state, known));
+  microphone.open = command.microphone && (command.forced || speaks_freely(c.state, known)) && sends_itself(known.role);
   if (microphone.open) microphone.closed_by = Closer::nobody;
   set_microphone(events, known, microphone);
   auto camera = known.camera;
-  camera.open = command.camera && (command.forced || shows_freely(known));
+  camera.open = command.camera && (command.forced || shows_freely(known)) && sends_itself(known.role);
   if (camera.open) camera.closed_by = Closer::nobody;
   set_camera(events, known, camera);
   return events;
@@ -248,8 +259,7 @@ Decision when(const Case& c, const ChangeSends& command) {
   const auto* seat = c.state.find(command.seat);
   if (!seat || !seat->present || seat->sends == command.sends) return Events{};
   Events events;
-  const bool slides = std::find(command.sends.begin(), command.sends.end(), TrackUse::slides) != command.sends.end();
-  if (c.state.slides == command.seat && !slides) events.push_back(SlidesChanged{});
+  if (c.state.slides == command.seat && !has_slides(command.sends)) events.push_back(SlidesChanged{});
   events.push_back(SendsChanged{command.seat, command.sends});
   return events;
 }
@@ -262,7 +272,7 @@ std::expected<std::vector<Event>, CommandRefusal> decide(const State& state, Wal
   if (!actor.empty()) {
     self = state.find(actor);
     if (!self || !self->present)
-      return refuse(RefusalCode::not_connected, "Join the conference before asking for anything in it.");
+      return refuse(RefusalCode::not_joined, "Join the conference before asking for anything in it.");
   }
   const Case c{state, now, self};
   return std::visit([&](const auto& what) { return when(c, what); }, command);

@@ -14,7 +14,8 @@ enum class RefusalCode : std::uint8_t {
   not_allowed,
   needs_floor,
   unknown_seat,
-  not_connected,
+  not_joined,     // who asks
+  not_connected,  // who is meant
   locked,
   full,
   malformed

@@ -35,6 +35,13 @@ bool same_coding(const Track& track, const session::NegotiatedCodec& codec) {
 
 TrackUse use_of(MediaKind kind) { return kind == MediaKind::audio ? TrackUse::microphone : TrackUse::camera; }
 
+// What those who watch already decode comes first.
+void prefer_present_codec(std::vector<wire::Codec>& preference, const Publication* publication) {
+  const auto* camera = publication ? publication->find(TrackUse::camera) : nullptr;
+  if (camera)
+    std::stable_partition(preference.begin(), preference.end(), [&](auto codec) { return codec == camera->codec; });
+}
+
 std::unique_ptr<media::CreatePeer> create_command(const Session& session, std::string cname,
                                                   crypto::Fingerprint fingerprint) {
   auto create = std::make_unique<media::CreatePeer>();
@@ -82,21 +89,29 @@ std::expected<session::PublishTerms, DirectoryRefusal> Directory::publish_terms(
                                                                                 const Principal& principal) const {
   const auto* conference = find_conference(conference_id);
   if (!conference) return std::unexpected(DirectoryRefusal::unknown_conference);
-  const auto found = conference->publications.find(name);
-  const bool exists = found != conference->publications.end();
-  const bool replaces = exists && found->second.sender;  // one session for another: the count stays
-  if (replaces && !may_replace_publisher(principal.role, principal.subject, found->second.owner))
-    return std::unexpected(DirectoryRefusal::name_in_use);
-  if (!replaces && conference->sessions >= limits_.sessions)
-    return std::unexpected(DirectoryRefusal::too_many_sessions);
-  if (!exists && conference->publications.size() >= limits_.publications)
-    return std::unexpected(DirectoryRefusal::too_many_publications);
+  const auto publication = check_sender(*conference, name, principal, true);
+  if (!publication) return std::unexpected(publication.error());
   session::PublishTerms terms;
-  const auto* camera = exists ? found->second.find(TrackUse::camera) : nullptr;
-  if (camera)
-    std::stable_partition(terms.video_preference.begin(), terms.video_preference.end(),
-                          [&](auto codec) { return codec == camera->codec; });
+  prefer_present_codec(terms.video_preference, *publication);
   return terms;
+}
+
+std::expected<const Publication*, DirectoryRefusal> Directory::check_sender(const Conference& conference,
+                                                                            std::string_view name,
+                                                                            const Principal& principal,
+                                                                            bool sends) const {
+  const auto found = conference.publications.find(name);
+  const auto* publication = found == conference.publications.end() ? nullptr : &found->second;
+  const bool replaces = publication && publication->sender;  // one session for another: the count stays
+  if (replaces && !may_replace_publisher(principal.role, principal.subject, publication->owner))
+    return std::unexpected(DirectoryRefusal::name_in_use);
+  if (!replaces && conference.sessions >= limits_.sessions) return std::unexpected(DirectoryRefusal::too_many_sessions);
+  const bool one_more = sends && (!publication || publication->tracks.empty());
+  if (one_more && static_cast<std::size_t>(std::count_if(
+                      conference.publications.begin(), conference.publications.end(),
+                      [](const auto& entry) { return !entry.second.tracks.empty(); })) >= limits_.publications)
+    return std::unexpected(DirectoryRefusal::too_many_publications);
+  return publication;
 }
 
 std::expected<session::ViewTerms, DirectoryRefusal> Directory::view_terms(std::string_view conference_id,
@@ -125,16 +140,17 @@ std::expected<session::ViewTerms, DirectoryRefusal> Directory::view_terms(std::s
 std::expected<void, DirectoryRefusal> Directory::participant_terms(ParticipantOrder& order) {
   const auto* conference = find_conference(order.conference);
   if (!conference) return std::unexpected(DirectoryRefusal::unknown_conference);
+  order.terms = {};
   if (order.kind == SessionKind::participant) {
-    const auto terms = publish_terms(order.conference, order.publication, order.principal);
-    if (!terms) return std::unexpected(terms.error());
+    const auto publication = check_sender(*conference, order.publication, order.principal, !order.sends.empty());
+    if (!publication) return std::unexpected(publication.error());
+    prefer_present_codec(order.terms.video_preference, *publication);
   } else if (conference->sessions >= limits_.sessions) {
     return std::unexpected(DirectoryRefusal::too_many_sessions);
   }
   std::stable_sort(order.slots.begin(), order.slots.end(), [](const auto& a, const auto& b) {
     return a.use != media::SlotUse::voice && b.use == media::SlotUse::voice;
   });
-  order.terms = {};
   for (const auto& sent : order.sends) order.terms.sends.push_back(sent.mid);
   std::set<Ssrc> taken;
   std::size_t tiles = 0, voices = 0;
@@ -186,7 +202,7 @@ Session& Directory::open_session(SessionKind kind, std::string conference, std::
 Publication& Directory::take_over(Conference& conference, const std::string& name, const Principal& principal,
                                   TimePoint now) {
   auto& publication = conference.publications[name];
-  if (publication.sender) close(*publication.sender, now);
+  if (publication.sender) shut(*publication.sender, now);  // slots keep what they have until the new sender is known
   publication.owner = principal.subject;
   for (auto& track : publication.tracks) track.sent = track.stopped = false;
   publication.expires = kNever;
@@ -210,10 +226,10 @@ const Session* Directory::publish(SessionOrder order, TimePoint now) {
     create->incoming.push_back({id, std::move(track)});
   }
   publication.sender = session.peer;
-  apply_gates(publication);
+  apply_gates(*conference, order.publication, publication);
   rank_voice(*conference, order.publication);
   commands_.emplace_back(std::move(create));
-  fill_slots(*conference);
+  fill_slots(*conference, order.publication);
   return &session;
 }
 
@@ -280,12 +296,13 @@ const Session* Directory::join(ParticipantOrder order, TimePoint now) {
   }
   if (publication) {
     publication->sender = session.peer;
-    apply_gates(*publication);
+    apply_gates(*conference, order.publication, *publication);
     rank_voice(*conference, order.publication);
   }
-  conference->with_slots.insert(session.peer);
   commands_.emplace_back(std::move(create));
-  fill_slots(*conference);
+  if (publication) fill_slots(*conference, order.publication);
+  conference->with_slots.insert(session.peer);
+  fill_slots(*conference, session);
   return &session;
 }
 
@@ -312,11 +329,22 @@ void Directory::restart_ice(media::PeerId peer, session::IceCredentials local, s
   commands_.emplace_back(media::RestartIce{peer, session.local, session.remote});
 }
 
-void Directory::close(media::PeerId peer, TimePoint now) {
-  if (!sessions_.contains(peer)) return;
-  forget(peer, now);
+Directory::Place Directory::shut(media::PeerId peer, TimePoint now) {
+  if (!sessions_.contains(peer)) return {};
   closing_.insert(peer);
   commands_.emplace_back(media::ClosePeer{peer});
+  return forget(peer, now);
+}
+
+void Directory::close(media::PeerId peer, TimePoint now) {
+  if (const auto sent = shut(peer, now); sent.conference) fill_slots(*sent.conference, sent.name);
+}
+
+std::vector<media::PeerId> Directory::sessions_of(std::string_view conference, std::string_view subject) const {
+  std::vector<media::PeerId> peers;
+  for (const auto& [peer, session] : sessions_)
+    if (session.conference == conference && session.subject == subject) peers.push_back(peer);
+  return peers;
 }
 
 void Directory::close_all(TimePoint now) {
@@ -330,15 +358,15 @@ Publication* Directory::publication_of(const Session& session) {
   return found == conference->publications.end() ? nullptr : &found->second;
 }
 
-void Directory::forget(media::PeerId peer, TimePoint now) {
+Directory::Place Directory::forget(media::PeerId peer, TimePoint now) {
+  Place sent;
   const auto found = sessions_.find(peer);
-  if (found == sessions_.end()) return;
+  if (found == sessions_.end()) return sent;
   const auto& session = found->second;
   auto& conference = *find_conference(session.conference);
-  bool sent = false;
   if (auto* publication = publication_of(session)) {
     if (publication->sender == peer) {
-      sent = true;
+      sent = {&conference, session.publication};
       publication->sender.reset();
       for (auto& track : publication->tracks) track.sent = track.stopped = false;
     }
@@ -350,7 +378,7 @@ void Directory::forget(media::PeerId peer, TimePoint now) {
   changed_.erase(peer);
   by_key_.erase(session.key);
   sessions_.erase(found);
-  if (sent) fill_slots(conference);
+  return sent;
 }
 
 void Directory::note_use(Publication& publication, TimePoint now) {
@@ -385,10 +413,10 @@ media::PublicationId Directory::take_track(Conference& conference, const std::st
 void Directory::drop_outdated_tracks(Publication& publication,
                                      const std::vector<std::pair<TrackUse, const session::NegotiatedTrack*>>& tracks,
                                      TimePoint now) {
+  std::map<TrackUse, std::uint8_t> numbers;
   const bool changed = std::any_of(tracks.begin(), tracks.end(), [&](const auto& sent) {
-    return std::any_of(publication.tracks.begin(), publication.tracks.end(), [&](const Track& present) {
-      return present.use == sent.first && !same_coding(present, sent.second->codec);
-    });
+    const auto* present = publication.find(sent.first, numbers[sent.first]++);
+    return present && !same_coding(*present, sent.second->codec);
   });
   if (!changed) return;
   const auto viewers = publication.viewers;
@@ -404,9 +432,12 @@ void Directory::remove_tracks(Publication& publication) {
   publication.tracks.clear();
 }
 
-void Directory::apply_gates(Publication& publication) {
+// Slides have a gate of their own: whoever shares them may have the camera closed.
+void Directory::apply_gates(const Conference& conference, const std::string& name, Publication& publication) {
   for (auto& track : publication.tracks) {
-    const bool open = publication.gate_of(track.use);
+    const bool open = track.use == TrackUse::microphone ? publication.microphone_open
+                      : track.use == TrackUse::camera   ? publication.camera_open
+                                                        : conference.slides == name;
     if (track.open == open) continue;
     track.open = open;
     commands_.emplace_back(media::SetGate{track.id, open});
@@ -423,40 +454,49 @@ void Directory::rank_voice(const Conference& conference, const std::string& name
                                                                                     : media::VoiceRank::open});
 }
 
-void Directory::set_microphone(std::string_view conference_id, std::string_view name, bool open, bool granted) {
-  auto* conference = find_conference(conference_id);
-  if (!conference) return;
-  auto& publication = conference->publications[std::string(name)];
-  publication.microphone_open = open;
-  apply_gates(publication);
-  if (publication.granted == granted) return;
-  publication.granted = granted;
-  rank_voice(*conference, std::string(name));
+// The publication of whoever is given something to keep; nothing to keep makes none.
+Publication* Directory::publication_for(Conference& conference, const std::string& name, bool keeps) {
+  const auto found = conference.publications.find(name);
+  if (found != conference.publications.end()) return &found->second;
+  return keeps ? &conference.publications[name] : nullptr;
 }
 
-void Directory::set_camera(std::string_view conference_id, std::string_view name, bool open) {
+void Directory::set_microphone(std::string_view conference_id, const std::string& name, bool open, bool granted) {
   auto* conference = find_conference(conference_id);
-  if (!conference) return;
-  auto& publication = conference->publications[std::string(name)];
-  publication.camera_open = open;
-  apply_gates(publication);
-  fill_slots(*conference);
+  auto* publication = conference ? publication_for(*conference, name, open || granted) : nullptr;
+  if (!publication) return;
+  publication->microphone_open = open;
+  apply_gates(*conference, name, *publication);
+  if (publication->granted == granted) return;
+  publication->granted = granted;
+  rank_voice(*conference, name);
 }
 
-void Directory::set_stage(std::string_view conference_id, std::string_view name) {
+void Directory::set_camera(std::string_view conference_id, const std::string& name, bool open) {
+  auto* conference = find_conference(conference_id);
+  auto* publication = conference ? publication_for(*conference, name, open) : nullptr;
+  if (!publication) return;
+  publication->camera_open = open;
+  apply_gates(*conference, name, *publication);
+  fill_slots(*conference, name);
+}
+
+void Directory::set_stage(std::string_view conference_id, const std::string& name) {
   auto* conference = find_conference(conference_id);
   if (!conference || conference->stage == name) return;
-  const auto before = std::exchange(conference->stage, std::string(name));
+  const auto before = std::exchange(conference->stage, name);
   rank_voice(*conference, before);
-  rank_voice(*conference, conference->stage);
-  fill_slots(*conference);
+  rank_voice(*conference, name);
+  fill_slots(*conference, name);
 }
 
-void Directory::set_slides(std::string_view conference_id, std::string_view name) {
+void Directory::set_slides(std::string_view conference_id, const std::string& name) {
   auto* conference = find_conference(conference_id);
   if (!conference || conference->slides == name) return;
-  conference->slides = name;
-  fill_slots(*conference);
+  const auto before = std::exchange(conference->slides, name);
+  for (const auto& each : {before, name})
+    if (auto* publication = publication_for(*conference, each, false)) apply_gates(*conference, each, *publication);
+  fill_slots(*conference, name);
 }
 
 // -- slots --
@@ -470,41 +510,47 @@ void Directory::demand(media::PeerId peer, const SlotDemand& demand) {
     slot.camera = demand.camera;
   }
   slot.quality = demand.quality;
-  fill_slots(*find_conference(found->second.conference), found->second);
+  fill_slot(*find_conference(found->second.conference), found->second, demand.slot);
 }
 
-void Directory::fill_slots(Conference& conference) {
-  for (const auto peer : conference.with_slots) fill_slots(conference, sessions_.at(peer));
+// Compares names and looks up nothing: with 400 pages of 27 slots it goes through 10,000 of them.
+void Directory::fill_slots(Conference& conference, std::string_view name) {
+  for (const auto peer : conference.with_slots) {
+    auto& session = sessions_.at(peer);
+    for (std::size_t i = 0; i < session.slots.size(); ++i)
+      if (seat_of(conference, session.slots[i]) == name)
+        fill_slot(conference, session, static_cast<media::SlotNumber>(i));
+  }
 }
 
 void Directory::fill_slots(const Conference& conference, Session& session) {
-  for (std::size_t i = 0; i < session.slots.size(); ++i) {
-    if (session.slots[i].use == media::SlotUse::voice) continue;  // the media core fills them
-    const auto content = content_of(conference, session, session.slots[i]);
-    fill(session, static_cast<media::SlotNumber>(i), content);
-    tell(session, static_cast<media::SlotNumber>(i), content);
-  }
+  for (std::size_t i = 0; i < session.slots.size(); ++i)
+    fill_slot(conference, session, static_cast<media::SlotNumber>(i));
+}
+
+void Directory::fill_slot(const Conference& conference, Session& session, media::SlotNumber number) {
+  const auto& slot = session.slots[number];
+  if (slot.use == media::SlotUse::voice) return;  // the media core fills them
+  const auto content = content_of(conference, session, slot);
+  fill(session, number, content);
+  tell(session, number, content);
+}
+
+const std::string& Directory::seat_of(const Conference& conference, const Slot& slot) {
+  return slot.use == media::SlotUse::stage    ? conference.stage
+         : slot.use == media::SlotUse::slides ? conference.slides
+                                              : slot.seat;
 }
 
 Directory::Content Directory::content_of(const Conference& conference, const Session& session, const Slot& slot) const {
-  Content content{.quality = slot.quality};
-  auto use = TrackUse::camera;
-  std::uint8_t number = 0;
-  if (slot.use == media::SlotUse::stage) {
-    content.seat = conference.stage;
-  } else if (slot.use == media::SlotUse::slides) {
-    content.seat = conference.slides;
-    use = TrackUse::slides;
-  } else {
-    content.seat = slot.seat;
-    number = slot.camera;
-  }
+  Content content{.seat = seat_of(conference, slot), .quality = slot.quality};
+  const auto use = slot.use == media::SlotUse::slides ? TrackUse::slides : TrackUse::camera;
+  const std::uint8_t number = slot.use == media::SlotUse::tile ? slot.camera : 0;
   // Nobody is sent the own picture: the page has it without the way round.
   if (content.seat.empty() || (session.kind == SessionKind::participant && content.seat == session.publication))
     return content;
   const auto found = conference.publications.find(content.seat);
   if (found == conference.publications.end()) return content;
-  content.publication = &found->second;
   const auto* track = found->second.find(use, number);
   if (track && track->sent) content.track = track;
   return content;
@@ -578,7 +624,7 @@ std::vector<Directory::ChangedSlot> Directory::take_changed_slots(media::PeerId 
 void Directory::tell_slots_again(media::PeerId peer) {
   const auto found = sessions_.find(peer);
   if (found == sessions_.end()) return;
-  for (auto& slot : found->second.slots) slot.told = false;
+  for (auto& slot : found->second.slots) slot.told = slot.use == media::SlotUse::voice;  // of these nothing is told
 }
 
 // -- what the media core says --
@@ -587,11 +633,9 @@ void Directory::handle_event(const media::Event& event, TimePoint now) {
   if (const auto* connected = std::get_if<media::PeerConnected>(&event)) {
     if (const auto found = sessions_.find(connected->peer); found != sessions_.end()) found->second.connected = true;
   } else if (const auto* closed = std::get_if<media::PeerClosed>(&event)) {
-    closing_.erase(closed->peer);
-    forget(closed->peer, now);
+    ended(closed->peer, now);
   } else if (const auto* refused = std::get_if<media::PeerRefused>(&event)) {
-    closing_.erase(refused->peer);
-    forget(refused->peer, now);
+    ended(refused->peer, now);
   } else if (const auto* slot_changed = std::get_if<media::SlotChanged>(&event)) {
     const auto found = sessions_.find(slot_changed->peer);
     if (found == sessions_.end() || slot_changed->slot >= found->second.slots.size()) return;
@@ -606,7 +650,7 @@ void Directory::handle_event(const media::Event& event, TimePoint now) {
     auto& [conference, name] = found->second;
     for (auto& track : conference->publications.at(name).tracks)
       if (track.id == flow->publication) track.stopped = !flow->flowing;
-    fill_slots(*conference);
+    fill_slots(*conference, name);
   } else if (const auto* voices = std::get_if<media::VoicesChanged>(&event)) {
     for (auto& [id, conference] : conferences_) {
       if (conference.room != voices->room) continue;
@@ -614,6 +658,11 @@ void Directory::handle_event(const media::Event& event, TimePoint now) {
       speakers_changed_.insert(id);
     }
   }
+}
+
+void Directory::ended(media::PeerId peer, TimePoint now) {
+  closing_.erase(peer);
+  if (const auto sent = forget(peer, now); sent.conference) fill_slots(*sent.conference, sent.name);
 }
 
 std::vector<std::string> Directory::take_changed_speakers() {
@@ -653,12 +702,12 @@ void Directory::handle_timeout(TimePoint now) {
     for (auto next = conference.publications.begin(); next != conference.publications.end();) {
       const auto entry = next++;
       if (entry->second.expires > now) continue;
+      // No slot shows it any more: its sender is long gone.
       auto& publication = entry->second;
       remove_tracks(publication);
       publication.expires = kNever;
       // Its gates are kept for whoever comes back; one without any has nothing to be kept.
       if (!publication.open() && !publication.granted) conference.publications.erase(entry);
-      fill_slots(conference);
     }
   }
 }

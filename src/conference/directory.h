@@ -1,7 +1,8 @@
 // The media side of conferences: what is published, who is connected, and what each slot shows. Requests already
 // allowed by policy go in; commands for the media core are polled out, and its events come back in. Sans-IO; owned by
-// Host, control thread. Bounds: DirectoryLimits per conference; the queue of commands holds at most a few per session,
-// publication and slot, as every command is caused by one of them being made, changed or ended.
+// Host, control thread. Bounds: DirectoryLimits per conference, and a name without tracks for each of its seats at
+// most; the queue of commands holds at most a few per session, publication and slot, as every command is caused by one
+// of them being made, changed or ended.
 #pragma once
 
 #include <array>
@@ -26,8 +27,8 @@
 namespace bridgehall::conference {
 
 struct DirectoryLimits {
-  std::size_t publications = 512;  // per conference
-  std::size_t sessions = 2000;     // per conference
+  std::size_t publications = 1024;  // names that send, per conference
+  std::size_t sessions = 4096;      // per conference
   Duration unused_publication = 60s;
 };
 
@@ -72,7 +73,6 @@ struct Publication {
 
   bool open() const { return microphone_open || camera_open; }
   const Track* find(TrackUse use, std::uint8_t number = 0) const;
-  bool gate_of(TrackUse use) const { return use == TrackUse::microphone ? microphone_open : camera_open; }
 };
 
 // publish: WHIP. view: WHEP of one name. stage: WHEP of a conference. participant: a page, which does both.
@@ -159,12 +159,15 @@ class Directory {
   void restart_ice(media::PeerId peer, session::IceCredentials local, session::IceCredentials remote);
   void close(media::PeerId peer, TimePoint now);
   void close_all(TimePoint now);
+  // Whatever that subject has in the conference: what it sends and what it views.
+  std::vector<media::PeerId> sessions_of(std::string_view conference, std::string_view subject) const;
 
   // The floor, as the conference has decided. A name that nobody has published yet keeps it for when somebody does.
-  void set_microphone(std::string_view conference, std::string_view name, bool open, bool granted);
-  void set_camera(std::string_view conference, std::string_view name, bool open);
-  void set_stage(std::string_view conference, std::string_view name);
-  void set_slides(std::string_view conference, std::string_view name);
+  void set_microphone(std::string_view conference, const std::string& name, bool open, bool granted);
+  void set_camera(std::string_view conference, const std::string& name, bool open);
+  void set_stage(std::string_view conference, const std::string& name);
+  // Whose slides are shown, if any: theirs alone are forwarded.
+  void set_slides(std::string_view conference, const std::string& name);
   // A tile shows what is demanded; of the other slots only the quality is the page's to choose. Ignored where the
   // session has no such slot.
   void demand(media::PeerId peer, const SlotDemand& demand);
@@ -207,9 +210,13 @@ class Directory {
   // What a slot is meant to show.
   struct Content {
     std::string seat;
-    const Publication* publication = nullptr;
     const Track* track = nullptr;
     Quality quality = Quality::off;
+  };
+
+  struct Place {
+    Conference* conference = nullptr;
+    std::string name;
   };
 
   Conference* find_conference(std::string_view id);
@@ -217,6 +224,9 @@ class Directory {
   Publication* publication_of(const Session& session);
   Session& open_session(SessionKind kind, std::string conference, std::string publication, std::string subject,
                         const session::IceCredentials& local, const session::IceCredentials& remote);
+  // Whether that principal may become the sender of the name. The name's publication, if there is one.
+  std::expected<const Publication*, DirectoryRefusal> check_sender(const Conference& conference, std::string_view name,
+                                                                   const Principal& principal, bool sends) const;
   Publication& take_over(Conference& conference, const std::string& name, const Principal& principal, TimePoint now);
   media::PublicationId take_track(Conference& conference, const std::string& name, Publication& publication,
                                   TrackUse use, const session::NegotiatedCodec& codec);
@@ -224,14 +234,21 @@ class Directory {
                             const std::vector<std::pair<TrackUse, const session::NegotiatedTrack*>>& tracks,
                             TimePoint now);
   void remove_tracks(Publication& publication);
-  void apply_gates(Publication& publication);
+  void apply_gates(const Conference& conference, const std::string& name, Publication& publication);
+  Publication* publication_for(Conference& conference, const std::string& name, bool keeps);
   void rank_voice(const Conference& conference, const std::string& name);
-  // Takes the session out of the roster; its media is closed by whoever calls.
-  void forget(media::PeerId peer, TimePoint now);
+  // Takes the session out of the roster; its media is closed by whoever calls. Where it was the sender: slots that show
+  // it are out of date then.
+  Place forget(media::PeerId peer, TimePoint now);
+  Place shut(media::PeerId peer, TimePoint now);
+  void ended(media::PeerId peer, TimePoint now);
   void note_use(Publication& publication, TimePoint now);
 
-  void fill_slots(Conference& conference);
+  // Slots that show, or are to show, what that name sends; all of a session.
+  void fill_slots(Conference& conference, std::string_view name);
   void fill_slots(const Conference& conference, Session& session);
+  void fill_slot(const Conference& conference, Session& session, media::SlotNumber number);
+  static const std::string& seat_of(const Conference& conference, const Slot& slot);
   Content content_of(const Conference& conference, const Session& session, const Slot& slot) const;
   void fill(Session& session, media::SlotNumber number, const Content& content);
   void tell(Session& session, media::SlotNumber number, const Content& content);
@@ -241,10 +258,6 @@ class Directory {
   std::map<std::string, Conference, std::less<>> conferences_;
   std::map<media::PeerId, Session> sessions_;
   std::map<std::string, media::PeerId, std::less<>> by_key_;
-  struct Place {
-    Conference* conference = nullptr;
-    std::string name;
-  };
   std::map<media::PublicationId, Place> by_track_;
   std::set<media::PeerId> closing_;
   std::set<media::PeerId> changed_;

@@ -24,7 +24,15 @@ session::NegotiatedTrack track(Codec codec, std::string fmtp = {}) {
 
 class DirectoryTest : public testing::Test {
  protected:
-  DirectoryTest() { directory.add_conference("demo"); }
+  DirectoryTest() {
+    directory.add_conference("demo");
+    EXPECT_EQ(commands(), std::vector<std::string>{"room 1"});
+  }
+
+  void open(const std::string& name) {
+    directory.set_microphone("demo", name, true, false);
+    directory.set_camera("demo", name, true);
+  }
 
   SessionOrder order(const std::string& name, Principal who, std::vector<session::NegotiatedTrack> tracks) {
     SessionOrder result;
@@ -54,6 +62,13 @@ class DirectoryTest : public testing::Test {
   }
   static std::string describe(const media::Command& command) {
     struct {
+      std::string operator()(const media::AddRoom& c) { return "room " + std::to_string(c.room.value()); }
+      std::string operator()(const media::RemoveRoom&) { return "remove room"; }
+      std::string operator()(const media::SetVoiceRank& c) {
+        return "rank " + std::to_string(c.publication.value()) + ":" + std::to_string(static_cast<int>(c.rank));
+      }
+      std::string operator()(const media::FillSlot& c) { return "fill " + std::to_string(c.publication.value()); }
+      std::string operator()(const media::EmptySlot&) { return "empty"; }
       std::string operator()(const media::AddPublication& c) { return "add " + std::to_string(c.publication.value()); }
       std::string operator()(const media::SetGate& c) {
         return (c.open ? "open " : "shut ") + std::to_string(c.publication.value());
@@ -83,18 +98,34 @@ class DirectoryTest : public testing::Test {
 
 using Words = std::vector<std::string>;
 
-TEST_F(DirectoryTest, a_moderators_publication_is_open_before_its_sender_exists) {
-  publish("stage", moderator);
-  EXPECT_EQ(commands(), (Words{"add 1", "add 2", "open 1", "open 2", "peer 1 in:1 in:2"}));
+TEST_F(DirectoryTest, a_publication_stays_closed_until_the_conference_opens_its_gates) {
+  publish("site-1", site);
+  EXPECT_EQ(commands(), (Words{"add 1", "add 2", "rank 1:0", "peer 1 in:1 in:2"}));
+  directory.set_microphone("demo", "site-1", true, false);
+  EXPECT_EQ(commands(), (Words{"open 1"}));
+  directory.set_camera("demo", "site-1", true);
+  EXPECT_EQ(commands(), (Words{"open 2"}));
+  directory.set_camera("other", "site-1", false);
+  EXPECT_EQ(commands(), Words{});
 }
 
-TEST_F(DirectoryTest, a_sites_publication_stays_closed_until_it_is_opened) {
+TEST_F(DirectoryTest, gates_that_were_opened_for_a_name_are_open_before_its_sender_exists) {
+  open("stage");
+  publish("stage", moderator);
+  EXPECT_EQ(commands(), (Words{"add 1", "add 2", "open 1", "open 2", "rank 1:0", "peer 1 in:1 in:2"}));
+}
+
+TEST_F(DirectoryTest, the_stage_and_those_who_were_given_the_floor_are_heard_first) {
   publish("site-1", site);
-  EXPECT_EQ(commands(), (Words{"add 1", "add 2", "peer 1 in:1 in:2"}));
-  EXPECT_TRUE(directory.set_open("demo", "site-1", true));
-  EXPECT_EQ(commands(), (Words{"open 1", "open 2"}));
-  EXPECT_FALSE(directory.set_open("demo", "site-2", true));
-  EXPECT_FALSE(directory.set_open("other", "site-1", true));
+  publish("site-2", {Role::site, "site-2"});
+  directory.set_stage("demo", "site-2");
+  commands();
+  directory.set_microphone("demo", "site-1", true, true);
+  EXPECT_EQ(commands(), (Words{"open 1", "rank 1:1"}));
+  directory.set_stage("demo", "site-1");
+  EXPECT_EQ(commands(), (Words{"rank 3:0", "rank 1:2"}));
+  directory.set_stage("demo", "");
+  EXPECT_EQ(commands(), (Words{"rank 1:1"}));
 }
 
 TEST_F(DirectoryTest, a_viewer_is_bound_to_the_publications_tracks_with_ssrcs_of_its_own) {
@@ -125,10 +156,10 @@ TEST_F(DirectoryTest, what_nobody_publishes_cannot_be_viewed) {
 TEST_F(DirectoryTest, the_same_subject_replaces_its_older_session_and_viewers_stay) {
   publish("site-1", site);
   view("site-1");
-  directory.set_open("demo", "site-1", true);
+  open("site-1");
   commands();
   publish("site-1", site);
-  EXPECT_EQ(commands(), (Words{"close 1", "open 1", "open 2", "peer 3 in:1 in:2"}));
+  EXPECT_EQ(commands(), (Words{"close 1", "rank 1:0", "peer 3 in:1 in:2"})) << "the gates are open already";
   EXPECT_EQ(directory.counts().viewing, 1u);
 }
 
@@ -138,22 +169,13 @@ TEST_F(DirectoryTest, another_subject_does_not_get_a_name_that_is_live_but_a_mod
   EXPECT_TRUE(directory.publish_terms("demo", "site-1", moderator));
 }
 
-TEST_F(DirectoryTest, a_name_taken_over_from_a_moderator_starts_closed) {
-  const auto peer = publish("site-1", moderator);
-  directory.handle_event(media::PeerClosed{peer}, now);
-  commands();
-  publish("site-1", site);
-  EXPECT_EQ(commands(), (Words{"shut 1", "shut 2", "peer 2 in:1 in:2"}));
-  EXPECT_FALSE(directory.publications("demo")->at("site-1").open);
-}
-
 TEST_F(DirectoryTest, another_codec_gets_new_ids_and_sends_viewers_away) {
   publish("stage", moderator);
   view("stage");
   commands();
   publish("stage", moderator, {track(Codec::opus), track(Codec::vp9)});
-  EXPECT_EQ(commands(), (Words{"close 1", "close 2", "remove 1", "remove 2", "add 3", "add 4", "open 3", "open 4",
-                               "peer 3 in:3 in:4"}));
+  EXPECT_EQ(commands(),
+            (Words{"close 1", "close 2", "remove 1", "remove 2", "add 3", "add 4", "rank 3:0", "peer 3 in:3 in:4"}));
 }
 
 TEST_F(DirectoryTest, another_h264_profile_counts_as_another_codec_but_opus_wishes_do_not) {
@@ -199,6 +221,8 @@ TEST_F(DirectoryTest, sessions_and_publications_are_bounded) {
   small.add_conference("demo");
   small.publish(order("stage", moderator, {track(Codec::vp8)}), now);
   EXPECT_EQ(small.publish_terms("demo", "slides", moderator).error(), DirectoryRefusal::too_many_publications);
+  ParticipantOrder listener{.conference = "demo", .publication = "guest", .principal = {Role::viewer, "guest"}};
+  EXPECT_TRUE(small.participant_terms(listener)) << "whoever sends nothing is no publication";
   const auto terms = small.view_terms("demo", "stage");
   small.view(order("stage", {Role::viewer, "v"}, {track(Codec::vp8)}), *terms, now);
   EXPECT_EQ(small.view_terms("demo", "stage").error(), DirectoryRefusal::too_many_sessions);
@@ -293,7 +317,8 @@ TEST(DirectoryProperties, commands_always_refer_to_what_the_shard_knows) {
           }
           break;
         case 4:
-          directory.set_open("demo", name, *rc::gen::arbitrary<bool>());
+          directory.set_microphone("demo", name, *rc::gen::arbitrary<bool>(), *rc::gen::arbitrary<bool>());
+          directory.set_camera("demo", name, *rc::gen::arbitrary<bool>());
           break;
         case 5:
           directory.handle_timeout(now);
@@ -309,6 +334,7 @@ TEST(DirectoryProperties, commands_always_refer_to_what_the_shard_knows) {
     carry_out();
     directory.handle_timeout(now + 61s);
     carry_out();
+    RC_ASSERT(directory.next_deadline() == kNever);
     RC_ASSERT(directory.quiet());
     RC_ASSERT(publications.empty());
     RC_ASSERT(peers.empty());

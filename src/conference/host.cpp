@@ -17,6 +17,7 @@ std::string random_key(RandomSource& random) {
 bool closes(const Event& event) {
   if (const auto* changed = std::get_if<MicrophoneChanged>(&event)) return !changed->microphone.open;
   if (const auto* changed = std::get_if<CameraChanged>(&event)) return !changed->camera.open;
+  if (const auto* changed = std::get_if<SlidesChanged>(&event)) return changed->seat.empty();
   return std::holds_alternative<Left>(event);
 }
 
@@ -106,9 +107,9 @@ void Host::replace_roster(Roster roster, const SeatId& renewed, const Moment& no
   for (const auto& seat : roster.seats)
     if (!seat.invitation.empty()) invitations_[seat.invitation] = {id, seat.id};
   find(id)->roster = std::move(roster);
-  if (const auto* participant = participant_on(id, renewed))
-    end(std::string(participant->session), LeaveReason::revoked);
+  if (const auto* participant = participant_on(id, renewed)) end(participant->session, LeaveReason::revoked);
   depart(id, renewed, LeaveReason::revoked, now);
+  for (const auto peer : directory_.sessions_of(id, renewed)) close(peer, now);
 }
 
 // -- pages --
@@ -124,42 +125,47 @@ const Participant* Host::find_participant(std::string_view session) const {
   return found == participants_.end() ? nullptr : &found->second;
 }
 
-void Host::end(const std::string& session, LeaveReason reason) {
+void Host::end(std::string session, LeaveReason reason) {
   participants_.erase(session);
-  ended_.push_back({session, reason});
+  ended_.push_back({std::move(session), reason});
 }
 
-Host::Greeting Host::greet(const std::string& conference, const Principal& principal, std::string_view resume,
-                           const Moment&) {
+std::expected<Host::Greeting, CommandRefusal> Host::greet(const std::string& conference, const Principal& principal,
+                                                          std::string_view resume) {
+  const auto* seat = find(conference)->state.find(principal.subject);
+  if (seat && seat->role != principal.role)
+    return std::unexpected(CommandRefusal{RefusalCode::not_allowed,
+                                          fmt::format("The token's role is {}, but seat {}'s is {}.",
+                                                      role_name(principal.role), seat->id, role_name(seat->role)),
+                                          "token"});
   auto* before = participant_on(conference, principal.subject);
   if (before && before->session == resume) {
     before->linked = true;
     before->expires = kNever;
-    before->role = principal.role;
-    return {before, true};
+    return Greeting{before, true};
   }
   Participant participant{
       .session = random_key(random_), .conference = conference, .seat = principal.subject, .role = principal.role};
   if (before) {
     // Its media go when the new page has joined: until then the seat is not empty.
     participant.media = before->media;
-    const auto session = before->session;
-    end(session, LeaveReason::replaced);
+    participant.joined = before->joined;
+    end(before->session, LeaveReason::replaced);
   }
   auto& kept = participants_[participant.session];
   kept = std::move(participant);
-  return {&kept, false};
+  return Greeting{&kept, false};
 }
 
 void Host::unlink(std::string_view session, const Moment& now) {
   const auto found = participants_.find(session);
   if (found == participants_.end()) return;
+  if (!found->second.joined) {
+    participants_.erase(found);
+    return;
+  }
   found->second.linked = false;
   found->second.expires = now.monotonic + kGrace;
-  if (found->second.media) return;
-  const auto participant = found->second;
-  participants_.erase(found);
-  depart(participant.conference, participant.seat, LeaveReason::lost, now);
 }
 
 void Host::leave(std::string_view session, const Moment& now) {
@@ -167,7 +173,7 @@ void Host::leave(std::string_view session, const Moment& now) {
   if (found == participants_.end()) return;
   const auto participant = found->second;
   end(participant.session, LeaveReason::left);
-  depart(participant.conference, participant.seat, LeaveReason::left, now);
+  if (participant.joined) depart(participant.conference, participant.seat, LeaveReason::left, now);
 }
 
 std::expected<void, CommandRefusal> Host::may_join(std::string_view session, const Moment& now) const {
@@ -193,9 +199,11 @@ std::expected<const Session*, CommandRefusal> Host::join(std::string_view sessio
   for (const auto& sent : order.sends) arrive.sends.push_back(sent.use);
   const auto events = decide(conference.state, now.wall, {}, arrive);
   if (!events) return std::unexpected(events.error());
+  begin(conference, *events, now);
   const auto* joined = directory_.join(std::move(order), now.monotonic);
   participant.media = joined->peer;
-  commit(conference, *events, now);
+  participant.joined = true;
+  finish(conference, *events, now);
   return joined;
 }
 
@@ -212,8 +220,16 @@ std::expected<void, CommandRefusal> Host::carry_out(std::string_view id, const S
 }
 
 void Host::commit(Conference& conference, const std::vector<Event>& events, const Moment& now) {
+  begin(conference, events, now);
+  finish(conference, events, now);
+}
+
+void Host::begin(Conference& conference, const std::vector<Event>& events, const Moment& now) {
   for (const auto& event : events)
     if (closes(event)) act(conference, event, now);
+}
+
+void Host::finish(Conference& conference, const std::vector<Event>& events, const Moment& now) {
   for (const auto& event : events) {
     apply(conference.state, event);
     conference.log.push(event);
@@ -234,7 +250,9 @@ void Host::act(Conference& conference, const Event& event, const Moment& now) {
     directory_.set_slides(id, slides->seat);
   } else if (const auto* left = std::get_if<Left>(&event)) {
     if (const auto* sender = directory_.sender_of(id, left->seat)) directory_.close(sender->peer, now.monotonic);
-    if (const auto* participant = participant_on(id, left->seat)) end(participant->session, left->reason);
+    // A page that goes by itself has gone by now; one that has only said hello may stay.
+    const auto* participant = left->reason == LeaveReason::removed ? participant_on(id, left->seat) : nullptr;
+    if (participant) end(participant->session, left->reason);
   }
 }
 
@@ -255,17 +273,16 @@ Arrive Host::arrival_of(const SessionOrder& order) const {
                 .role = who.subject == order.publication ? who.role : Role::site,
                 .microphone = forced || (returns && publication->microphone_open),
                 .camera = forced || (returns && publication->camera_open),
-                .forced = true};
+                .forced = forced};
   for (const auto& track : order.negotiated.tracks)
     arrive.sends.push_back(track.kind == wire::MediaKind::audio ? TrackUse::microphone : TrackUse::camera);
   return arrive;
 }
 
-std::expected<void, CommandRefusal> Host::may_publish_now(std::string_view id, const std::string& name,
-                                                          const Principal& principal, const Moment& now) const {
-  const auto* conference = find(id);
+std::expected<void, CommandRefusal> Host::may_publish_now(const SessionOrder& order, const Moment& now) const {
+  const auto* conference = find(order.conference);
   if (!conference) return std::unexpected(unknown_conference());
-  const auto decided = decide(conference->state, now.wall, {}, Arrive{.seat = name, .role = principal.role});
+  const auto decided = decide(conference->state, now.wall, {}, arrival_of(order));
   if (!decided) return std::unexpected(decided.error());
   return {};
 }
@@ -275,10 +292,11 @@ std::expected<const Session*, CommandRefusal> Host::publish(SessionOrder order, 
   if (!conference) return std::unexpected(unknown_conference());
   const auto events = decide(conference->state, now.wall, {}, arrival_of(order));
   if (!events) return std::unexpected(events.error());
-  if (auto* participant = participant_on(order.conference, order.publication))
-    end(std::string(participant->session), LeaveReason::replaced);
+  if (const auto* participant = participant_on(order.conference, order.publication); participant && participant->joined)
+    end(participant->session, LeaveReason::replaced);
+  begin(*conference, *events, now);
   const auto* session = directory_.publish(std::move(order), now.monotonic);
-  commit(*conference, *events, now);
+  finish(*conference, *events, now);
   return session;
 }
 

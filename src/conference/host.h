@@ -38,6 +38,7 @@ struct Participant {
   SeatId seat;
   Role role{};
   std::optional<media::PeerId> media;
+  bool joined = false;         // the seat is empty when it goes
   bool linked = true;          // its WebSocket is open
   TimePoint expires = kNever;  // while it is not
 };
@@ -65,7 +66,7 @@ class Host {
   const InvitedSeat* find_seat(std::string_view conference, std::string_view seat) const;
   // The roster with a new link for that seat, for being written down before it counts; nullopt: no such seat.
   std::optional<Roster> renewed_roster(std::string_view conference, std::string_view seat);
-  // From now on the seat's old link and its tokens are worth nothing, and whoever sits there goes.
+  // From now on the seat's old link and its tokens are worth nothing, and all that was made with them is ended.
   void replace_roster(Roster roster, const SeatId& renewed, const Moment& now);
 
   // -- pages --
@@ -73,8 +74,10 @@ class Host {
     const Participant* participant = nullptr;
     bool resumed = false;  // the session that was asked for is still here
   };
-  // Whoever sat there before is sent away. `resume`: the session that the page had, or empty.
-  Greeting greet(const std::string& conference, const Principal& principal, std::string_view resume, const Moment& now);
+  // Whoever sat there before is sent away. `resume`: the session that the page had, or empty. Refused where the token
+  // names a seat that has another role: its rights would be the seat's.
+  std::expected<Greeting, CommandRefusal> greet(const std::string& conference, const Principal& principal,
+                                                std::string_view resume);
   const Participant* find_participant(std::string_view session) const;
   // The page's WebSocket is gone.
   void unlink(std::string_view session, const Moment& now);
@@ -91,8 +94,8 @@ class Host {
 
   // -- WHIP and WHEP --
   std::expected<const Session*, CommandRefusal> publish(SessionOrder order, const Moment& now);
-  std::expected<void, CommandRefusal> may_publish_now(std::string_view conference, const std::string& name,
-                                                      const Principal& principal, const Moment& now) const;
+  // Whether publish() would be refused, asked before the offer is answered.
+  std::expected<void, CommandRefusal> may_publish_now(const SessionOrder& order, const Moment& now) const;
   // Both gates of whatever is published under that name, present or not.
   std::expected<void, CommandRefusal> set_open(std::string_view conference, const std::string& name, bool open,
                                                const Moment& now);
@@ -117,8 +120,11 @@ class Host {
   Conference* find(std::string_view id);
   const Conference* find(std::string_view id) const;
   void commit(Conference& conference, const std::vector<Event>& events, const Moment& now);
+  // What commit() does, with whatever brings new media between the two: gates are closed before a sender begins.
+  void begin(Conference& conference, const std::vector<Event>& events, const Moment& now);
+  void finish(Conference& conference, const std::vector<Event>& events, const Moment& now);
   void act(Conference& conference, const Event& event, const Moment& now);
-  void end(const std::string& session, LeaveReason reason);
+  void end(std::string session, LeaveReason reason);
   void depart(const std::string& conference, const SeatId& seat, LeaveReason reason, const Moment& now);
   Participant* participant_on(std::string_view conference, std::string_view seat);
   Arrive arrival_of(const SessionOrder& order) const;

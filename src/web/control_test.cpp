@@ -1,26 +1,17 @@
 #include "web/control.h"
 
-#include <fstream>
-#include <iterator>
-
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "web/fake_media_core.h"
+#include "web/control_testing.h"
 
 namespace bridgehall::web {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-std::string sdp(const std::string& name) {
-  std::ifstream file("src/session/testdata/" + name + ".sdp", std::ios::binary);
-  EXPECT_TRUE(file) << name;
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string without_lines(const std::string& text, std::string_view with) {
   std::string kept;
@@ -32,54 +23,8 @@ std::string without_lines(const std::string& text, std::string_view with) {
   return kept;
 }
 
-const auto kWall = crypto::UnixTime{std::chrono::seconds{1'800'000'000}};
-
-class ControlTest : public testing::Test {
+class ControlTest : public ControlFixture {
  protected:
-  ControlTest() { restart({}); }
-
-  void restart(conference::DirectoryLimits limits) {
-    ControlSettings settings;
-    settings.names = {"bridge.example.org"};
-    settings.conferences = {"demo", "other"};
-    settings.limits = limits;
-    settings.signalling.fingerprint = {"sha-256", std::vector<std::uint8_t>(32, 0xab)};
-    settings.signalling.media_port = 9000;
-    settings.signalling.ice_server_links = {"<stun:stun.example.org>; rel=\"ice-server\""};
-    StaticFiles files;
-    files.add("index.html", "<!doctype html>");
-    files.add("assets/index-a1b2c3d4.js", "export {}");
-    control.emplace(settings, key, std::move(files), random, core);
-    control->set_addresses(
-        {*IpAddress::parse("192.0.2.7"), *IpAddress::parse("127.0.0.1"), *IpAddress::parse("2001:db8::7")});
-  }
-
-  std::string token(const std::string& role, const std::string& subject, const std::string& conference = "demo") {
-    return key.sign({conference, role, subject, "", kWall, kWall + std::chrono::hours{1}});
-  }
-  static Request request(const std::string& method, const std::string& target, const std::string& bearer = {},
-                         const std::string& type = {}, std::string body = {}) {
-    Request result{
-        .method = method, .target = target, .body = std::move(body), .peer = {IpAddress::v4(127, 0, 0, 1), 50000}};
-    result.headers.add("Host", "localhost:8080");
-    if (!bearer.empty()) result.headers.add("Authorization", "Bearer " + bearer);
-    if (!type.empty()) result.headers.add("Content-Type", type);
-    return result;
-  }
-  // Goes in, and the media core's events with it; the answer if there is one by then.
-  std::optional<Response> try_ask(const Request& r) {
-    control->submit(++ticket, r, {now, kWall});
-    control->handle_events(now);
-    std::optional<Response> own;
-    while (auto answer = control->poll_answer())
-      if (answer->ticket == ticket) own = std::move(answer->response);
-    return own;
-  }
-  Response ask(const Request& r) {
-    auto response = try_ask(r);
-    EXPECT_TRUE(response) << r.method << ' ' << r.target;
-    return response.value_or(Response{.status = 0});
-  }
   Request publish_request(const std::string& name, const std::string& bearer,
                           const std::string& offer = "chromium_publisher") {
     return request("POST", "/whip/demo/" + name, bearer, "application/sdp", sdp(offer));
@@ -91,25 +36,7 @@ class ControlTest : public testing::Test {
     if (!if_match.empty()) r.headers.add("If-Match", if_match);
     return r;
   }
-  static std::string header(const Response& response, std::string_view name) {
-    return std::string(response.headers.find(name).value_or(""));
-  }
-  static nlohmann::json problem(const Response& response) {
-    EXPECT_EQ(header(response, "Content-Type"), "application/problem+json");
-    auto json = nlohmann::json::parse(response.body, nullptr, false);
-    EXPECT_EQ(json["status"], response.status);
-    EXPECT_THAT(json["type"].get<std::string>(), testing::StartsWith("urn:bridgehall:problem:"));
-    EXPECT_FALSE(json["title"].get<std::string>().empty());
-    EXPECT_THAT(json["detail"].get<std::string>(), testing::EndsWith("."));
-    return json;
-  }
 
-  SeededRandom random{11};
-  crypto::TokenKey key{std::array<std::uint8_t, 32>{1, 2, 3}};
-  FakeMediaCore core;
-  std::optional<Control> control;
-  Ticket ticket = 0;
-  TimePoint now = TimePoint{} + 1h;
   const std::string moderator = token("moderator", "mod");
   const std::string viewer = token("viewer", "guest");
   const std::string kTrickle = "a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\n";
@@ -154,11 +81,25 @@ TEST_F(ControlTest, a_viewer_of_a_live_publication_gets_its_tracks) {
   EXPECT_EQ((*core.last<std::unique_ptr<media::CreatePeer>>())->outgoing.size(), 2u);
 }
 
+TEST_F(ControlTest, the_stage_is_viewed_without_a_name_and_follows_whoever_is_on_it) {
+  const auto response = ask(request("POST", "/whep/demo", viewer, "application/sdp", sdp("chromium_viewer")));
+  ASSERT_EQ(response.status, 201) << response.body;
+  const auto location = header(response, "Location");
+  EXPECT_THAT(location, testing::MatchesRegex("/whep/demo/~/[0-9a-f]{32}"));
+  const auto& create = **core.last<std::unique_ptr<media::CreatePeer>>();
+  ASSERT_EQ(create.outgoing.size(), 2u);
+  EXPECT_EQ(create.outgoing[0].use, media::SlotUse::stage) << "video before audio";
+  EXPECT_EQ(create.outgoing[1].voice_place, media::kLeadPlace);
+  EXPECT_EQ(create.outgoing[0].publication, media::PublicationId{}) << "nobody is on stage";
+  EXPECT_EQ(ask(request("DELETE", "/whep/demo/stage/" + location.substr(location.rfind('/') + 1), viewer)).status, 404);
+  EXPECT_EQ(ask(request("DELETE", location, viewer)).status, 200);
+}
+
 TEST_F(ControlTest, the_answer_waits_for_the_media_core) {
   core.willing = false;
   EXPECT_FALSE(try_ask(publish_request("stage", moderator)));
   core.say(media::PeerCreated{(*core.last<std::unique_ptr<media::CreatePeer>>())->peer});
-  control->handle_events(now);
+  control->handle_events(at(now));
   const auto answer = control->poll_answer();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->ticket, ticket);
@@ -169,7 +110,7 @@ TEST_F(ControlTest, a_media_core_that_says_nothing_is_waited_for_five_seconds_an
   core.willing = false;
   EXPECT_FALSE(try_ask(publish_request("stage", moderator)));
   EXPECT_EQ(control->next_deadline(), now + Signalling::kAnswerTimeout);
-  control->handle_timeout(now + Signalling::kAnswerTimeout);
+  control->handle_timeout(at(now + Signalling::kAnswerTimeout));
   const auto answer = control->poll_answer();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->response.status, 503);
@@ -188,8 +129,8 @@ TEST_F(ControlTest, a_full_shard_and_a_full_ring_are_503_with_retry_after) {
   EXPECT_FALSE(try_ask(publish_request("slides", moderator))) << "its commands wait for room";
   EXPECT_EQ(publish("notes").status, 503);
   core.full = false;
-  control->handle_timeout(now + Control::kRetryPush);
-  control->handle_events(now);
+  control->handle_timeout(at(now + Control::kRetryPush));
+  control->handle_events(at(now));
   const auto late = control->poll_answer();
   ASSERT_TRUE(late);
   EXPECT_EQ(late->response.status, 201);
@@ -245,7 +186,7 @@ TEST_F(ControlTest, a_session_that_ends_during_a_restart_is_gone_for_its_client)
   core.willing = false;
   EXPECT_FALSE(try_ask(patch_request(location, moderator, "*", kTrickle)));
   core.say(media::PeerClosed{core.last<media::RestartIce>()->peer, session::CloseReason::consent_lost});
-  control->handle_events(now);
+  control->handle_events(at(now));
   EXPECT_EQ(control->poll_answer()->response.status, 404);
   EXPECT_EQ(ask(patch_request(location, moderator, "*", kTrickle)).status, 404);
 }
@@ -292,9 +233,11 @@ struct Refused {
 
 TEST_F(ControlTest, every_refusal_says_what_is_wrong) {
   const auto good = sdp("chromium_publisher");
-  const auto expired = key.sign({"demo", "moderator", "mod", "", kWall - 2h, kWall - 1h});
+  const auto expired = key.sign(
+      {.conference = "demo", .role = "moderator", .subject = "mod", .issued_at = kWall - 2h, .expires_at = kWall - 1h});
   const crypto::TokenKey other_key{std::array<std::uint8_t, 32>{9}};
-  const auto forged = other_key.sign({"demo", "moderator", "mod", "", kWall, kWall + 1h});
+  const auto forged = other_key.sign(
+      {.conference = "demo", .role = "moderator", .subject = "mod", .issued_at = kWall, .expires_at = kWall + 1h});
   auto changed = moderator;
   changed.back() = changed.back() == 'A' ? 'B' : 'A';
   const auto post = [&](const std::string& path, const std::string& bearer, const std::string& type, std::string body) {
@@ -341,7 +284,10 @@ TEST_F(ControlTest, every_refusal_says_what_is_wrong) {
        {"no codec", 406, "no-common-codec", nullptr}},
       {post("/whip/demo/stage", moderator, type, sdp("chromium_viewer")),
        {"sends nothing", 406, "no-usable-media", nullptr}},
-      {post("/whip/demo/stage", moderator, type, std::string(70'000, 'x')), {"too large", 413, "too-large", nullptr}},
+      {post("/whip/demo/stage", "", type, std::string(Control::kMaxBody + 1, 'x')),
+       {"a stranger's long offer", 413, "too-large", nullptr}},
+      {post("/whip/demo/stage", moderator, type, std::string(Control::kMaxOffer + 1, 'x')),
+       {"too large", 413, "too-large", nullptr}},
       {request("PUT", "/whip/demo/stage", moderator), {"PUT", 405, "method-not-allowed", nullptr}},
       {request("PATCH", "/whip/demo/stage", moderator), {"PATCH of an endpoint", 405, "method-not-allowed", nullptr}},
       {request("POST", "/whip/demo/stage/0123", moderator), {"POST to a session", 405, "method-not-allowed", nullptr}},
@@ -472,7 +418,7 @@ TEST_F(ControlTest, metrics_tell_of_media_http_and_process) {
 TEST_F(ControlTest, metrics_without_the_media_core_leave_its_figures_out) {
   core.willing = false;
   EXPECT_FALSE(try_ask(request("GET", "/metrics")));
-  control->handle_timeout(now + Control::kCountersTimeout);
+  control->handle_timeout(at(now + Control::kCountersTimeout));
   const auto answer = control->poll_answer();
   ASSERT_TRUE(answer);
   EXPECT_THAT(answer->response.body, HasSubstr("bridgehall_media_core_up 0"));
@@ -483,9 +429,9 @@ TEST_F(ControlTest, draining_refuses_new_sessions_closes_the_old_and_is_not_read
   const auto location = header(publish("stage"), "Location");
   EXPECT_EQ(ask(request("GET", "/readyz")).status, 200);
   EXPECT_FALSE(control->drained());
-  control->drain(now);
+  control->drain(at(now));
   EXPECT_FALSE(control->drained());
-  control->handle_events(now);
+  control->handle_events(at(now));
   EXPECT_TRUE(control->drained());
   EXPECT_EQ(core.count<media::ClosePeer>(), 1u);
   EXPECT_EQ(ask(request("GET", "/readyz")).status, 503);

@@ -141,6 +141,8 @@ messages::RefusalCode to_message(conference::RefusalCode code) {
       return messages::RefusalCode::needs_floor;
     case conference::RefusalCode::unknown_seat:
       return messages::RefusalCode::unknown_seat;
+    case conference::RefusalCode::not_joined:
+      return messages::RefusalCode::not_joined;
     case conference::RefusalCode::not_connected:
       return messages::RefusalCode::not_connected;
     case conference::RefusalCode::locked:

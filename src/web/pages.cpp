@@ -97,6 +97,15 @@ std::string bye_words(messages::ByeCode code) {
   return "The server ended the connection.";
 }
 
+// Gives the media core something to do that may be refused while it has too much. Closing, going and talking never are.
+bool waits_for_room(const messages::ClientMessage& message) {
+  return std::holds_alternative<messages::Join>(message) || std::holds_alternative<messages::RestartIce>(message) ||
+         std::holds_alternative<messages::Demand>(message) ||
+         std::holds_alternative<messages::OpenMicrophone>(message) ||
+         std::holds_alternative<messages::OpenCamera>(message) || std::holds_alternative<messages::SetStage>(message) ||
+         std::holds_alternative<messages::ShareSlides>(message);
+}
+
 std::optional<std::uint32_t> id_of(const messages::ClientMessage& message) {
   return std::visit(
       [](const auto& m) -> std::optional<std::uint32_t> {
@@ -104,6 +113,11 @@ std::optional<std::uint32_t> id_of(const messages::ClientMessage& message) {
         return std::nullopt;
       },
       message);
+}
+
+// What a link has one of at a time.
+bool is_long(const messages::ServerMessage& message) {
+  return std::holds_alternative<messages::Answer>(message) || std::holds_alternative<messages::IceRestarted>(message);
 }
 
 }  // namespace
@@ -160,6 +174,9 @@ void Pages::receive(LinkId id, std::string_view text, bool busy, const Instant& 
   const auto found = links_.find(id);
   if (found == links_.end() || found->second.end) return;
   auto& link = found->second;
+  take_credit(link, text.size(), now.monotonic);
+  if (link.credit < -kBurst)
+    return say_bye(id, link, messages::ByeCode::too_fast, "This page sends more than the server takes.");
   const auto message = messages::parse_client_message(text);
   if (!message) {
     refuse(id, link, message.error().id, message.error().code, message.error().message, message.error().field);
@@ -167,6 +184,12 @@ void Pages::receive(LinkId id, std::string_view text, bool busy, const Instant& 
     return;
   }
   handle(id, link, *message, busy, now);
+}
+
+void Pages::take_credit(Link& link, std::size_t octets, TimePoint now) {
+  const auto since = link.credit_at ? std::chrono::duration<double>(now - *link.credit_at).count() : 0;
+  link.credit_at = now;
+  link.credit = std::min(kBurst, link.credit + since * kPerSecond) - 1 - static_cast<double>(octets) / kOctetsOfOne;
 }
 
 void Pages::handle(LinkId id, Link& link, const messages::ClientMessage& message, bool busy, const Instant& now) {
@@ -180,15 +203,21 @@ void Pages::handle(LinkId id, Link& link, const messages::ClientMessage& message
     return say_bye(id, link, messages::ByeCode::refused, "The first message has to be a hello.");
   }
   if (std::holds_alternative<messages::Ping>(message)) return reply(id, link, messages::Pong{});
-  if (!take_credit(link, now.monotonic))
-    return refuse(id, link, request, RefusalCode::too_fast, "Too many messages at once; wait a second.");
   if (std::holds_alternative<messages::Leave>(message)) {
     reply(id, link, messages::Done{*request});
     link.end = LinkEnd{1000, "left"};
     by_session_.erase(link.session);
     return host_.leave(link.session, now);
   }
-  if (busy) return refuse(id, link, request, RefusalCode::busy, "The media server has too much to do at the moment.");
+  if (link.credit < 0)
+    return refuse(id, link, request, RefusalCode::too_fast, "Too many messages at once; wait a second.");
+  carry_out(id, link, message, busy, now);
+}
+
+void Pages::carry_out(LinkId id, Link& link, const messages::ClientMessage& message, bool busy, const Instant& now) {
+  const auto request = id_of(message);
+  if (busy && waits_for_room(message))
+    return refuse(id, link, request, RefusalCode::busy, "The media server has too much to do at the moment.");
   if (const auto* joins = std::get_if<messages::Join>(&message)) return join(id, link, *joins, now);
   if (const auto* restarts = std::get_if<messages::RestartIce>(&message)) return restart_ice(id, link, *restarts, now);
   if (const auto* demands = std::get_if<messages::Demand>(&message)) {
@@ -199,15 +228,6 @@ void Pages::handle(LinkId id, Link& link, const messages::ClientMessage& message
   const auto done = host_.carry_out(link.conference, link.seat, *command, now);
   if (!done) return refuse(id, link, request, to_message(done.error().code), done.error().message, done.error().field);
   reply(id, link, messages::Done{*request});
-}
-
-bool Pages::take_credit(Link& link, TimePoint now) {
-  const auto seconds = std::chrono::duration<double>(now - link.credit_at).count();
-  link.credit = link.credit_at == TimePoint{} ? kBurst : std::min(kBurst, link.credit + seconds * kPerSecond);
-  link.credit_at = now;
-  if (link.credit < 1) return false;
-  link.credit -= 1;
-  return true;
 }
 
 void Pages::greet(LinkId id, Link& link, const messages::Hello& hello, const Instant& now) {
@@ -229,7 +249,9 @@ void Pages::greet(LinkId id, Link& link, const messages::Hello& hello, const Ins
 
   const auto& who = identity->principal;
   const auto resume = hello.resume ? std::string_view(hello.resume->session) : std::string_view();
-  const auto greeting = host_.greet(link.conference, who, resume, now);
+  const auto greeted = host_.greet(link.conference, who, resume);
+  if (!greeted) return turn_away(to_message(greeted.error().code), greeted.error().message, greeted.error().field);
+  const auto& greeting = *greeted;
   const auto& participant = *greeting.participant;
   link.session = participant.session;
   link.seat = participant.seat;
@@ -242,6 +264,7 @@ void Pages::greet(LinkId id, Link& link, const messages::Hello& hello, const Ins
   link.cursor = follows ? hello.resume->sequence : 0;
   const bool joined = greeting.resumed && participant.media;
   if (joined) host_.directory().tell_slots_again(*participant.media);
+  link.knows_slots = joined;
   link.slots_changed = link.speakers_changed = true;
   const auto* seat = state->find(link.seat);
   link.told_actions =
@@ -265,6 +288,7 @@ void Pages::greet(LinkId id, Link& link, const messages::Hello& hello, const Ins
 }
 
 void Pages::join(LinkId id, Link& link, const messages::Join& join, const Instant& now) {
+  if (link.making) return refuse(id, link, join.id, RefusalCode::busy, "Wait for the answer to what was asked before.");
   if (auto words = too_many(join, link.role); !words.empty())
     return refuse(id, link, join.id, RefusalCode::bad_offer, std::move(words));
   if (const auto allowed = host_.may_join(link.session, now); !allowed)
@@ -278,7 +302,10 @@ void Pages::join(LinkId id, Link& link, const messages::Join& join, const Instan
   for (const auto& sent : join.sends) order.sends.push_back({sent.mid, static_cast<conference::TrackUse>(sent.use)});
   for (const auto& slot : join.slots) order.slots.push_back({slot.mid, to_media(slot.use)});
   if (const auto terms = host_.directory().participant_terms(order); !terms)
-    return refuse(id, link, join.id, RefusalCode::full, "The conference has as many sessions as it may have.");
+    return terms.error() == conference::DirectoryRefusal::name_in_use
+               ? refuse(id, link, join.id, RefusalCode::not_allowed,
+                        "Someone else publishes as this seat at the moment.")
+               : refuse(id, link, join.id, RefusalCode::full, "The conference has as many sessions as it may have.");
   auto negotiated =
       session::answer_participant(join.offer, order.terms, local_ends_.make(order.local, order.cname, link.client));
   if (!negotiated) return refuse(id, link, join.id, RefusalCode::bad_offer, negotiated.error().message, "offer");
@@ -290,13 +317,17 @@ void Pages::join(LinkId id, Link& link, const messages::Join& join, const Instan
         {.slot = static_cast<std::uint32_t>(i), .mid = order.slots[i].mid, .use = from_media(order.slots[i].use)});
   const auto joined = host_.join(link.session, std::move(order), join.microphone && !link.returning, join.camera, now);
   if (!joined) return refuse(id, link, join.id, to_message(joined.error().code), joined.error().message);
-  link.returning = false;
+  link.making = true;
+  link.knows_slots = false;
   awaited_[(*joined)->peer].push_back({id, join.id, std::move(answer), now.monotonic + kAnswerTimeout, false});
 }
 
 void Pages::restart_ice(LinkId id, Link& link, const messages::RestartIce& restart, const Instant& now) {
+  if (link.making)
+    return refuse(id, link, restart.id, RefusalCode::busy, "Wait for the answer to what was asked before.");
   const auto* participant = participant_of(link);
-  const auto* session = participant && participant->media ? host_.directory().find(*participant->media) : nullptr;
+  const bool joined = link.knows_slots && participant && participant->media;
+  const auto* session = joined ? host_.directory().find(*participant->media) : nullptr;
   if (!session) return refuse(id, link, restart.id, RefusalCode::not_joined, "There is no media session; join first.");
   auto fragment = session::parse_ice_fragment(restart.fragment);
   if (!fragment) return refuse(id, link, restart.id, RefusalCode::bad_offer, fragment.error().message, "fragment");
@@ -307,12 +338,14 @@ void Pages::restart_ice(LinkId id, Link& link, const messages::RestartIce& resta
   messages::IceRestarted restarted{.id = restart.id,
                                    .fragment = session::make_ice_fragment(
                                        session->local, local_ends_.candidates_for(link.client), session->first_mid)};
+  link.making = true;
   awaited_[session->peer].push_back({id, restart.id, std::move(restarted), now.monotonic + kAnswerTimeout, true});
 }
 
 void Pages::demand(Link& link, const messages::Demand& demand) {
   const auto* participant = participant_of(link);
-  if (!participant || !participant->media) return;  // between two joins: the page asks again after the next
+  if (!link.knows_slots || !participant || !participant->media)
+    return;  // between two joins: the page asks again after the next
   for (const auto& slot : demand.slots)
     host_.directory().demand(*participant->media, {.slot = static_cast<media::SlotNumber>(slot.slot),
                                                    .seat = slot.seat.value_or(""),
@@ -323,6 +356,7 @@ void Pages::demand(Link& link, const messages::Demand& demand) {
 // -- out --
 
 void Pages::reply(LinkId id, Link& link, messages::ServerMessage message) {
+  if (link.end) return;
   if (link.replies.size() >= kMaxReplies) {
     link.replies.clear();
     return say_bye(id, link, messages::ByeCode::too_slow, "This page does not read what it is answered.");
@@ -358,11 +392,13 @@ std::optional<std::string> Pages::next(LinkId id) {
 // What was asked is answered after the events that it caused, so that a page whose command is done has seen it done.
 std::optional<messages::ServerMessage> Pages::next_message(Link& link) {
   const bool welcome = !link.replies.empty() && std::holds_alternative<messages::Welcome>(link.replies.front());
-  if (!link.session.empty() && !welcome)
+  // Whoever is sent away sees nothing that happens from then on.
+  if (!link.session.empty() && !welcome && !link.end)
     if (auto event = next_event(link)) return event;
   if (!link.replies.empty()) {
     auto message = std::move(link.replies.front());
     link.replies.pop_front();
+    if (is_long(message)) link.making = false;
     return message;
   }
   if (link.session.empty() || link.end) return std::nullopt;
@@ -375,7 +411,7 @@ std::optional<messages::ServerMessage> Pages::next_message(Link& link) {
       return messages::MayChanged{to_message(link.told_actions)};
     }
   }
-  if (std::exchange(link.slots_changed, false)) {
+  if (link.knows_slots && std::exchange(link.slots_changed, false)) {
     const auto* participant = participant_of(link);
     messages::Slots slots;
     if (participant && participant->media)
@@ -424,7 +460,13 @@ void Pages::resolve(media::PeerId peer, bool restart, bool success) {
   if (found->second.empty()) awaited_.erase(found);
   const auto link = links_.find(awaited.link);
   if (link == links_.end()) return;
+  if (success && !restart) {
+    link->second.returning = false;
+    link->second.knows_slots = link->second.slots_changed = true;
+    host_.directory().tell_slots_again(peer);
+  }
   if (success) return reply(awaited.link, link->second, std::move(awaited.reply));
+  link->second.making = false;
   refuse(awaited.link, link->second, awaited.id, RefusalCode::full,
          "The media server did not take the session; try again in a moment.");
 }
@@ -438,13 +480,8 @@ void Pages::refresh() {
     const auto code = to_message(ended->reason);
     say_bye(id, links_.at(id), code, bye_words(code));
   }
-  for (const auto peer : host_.directory().take_changed_sessions())
-    if (const auto* session = host_.directory().find(peer))
-      for (auto& [id, link] : links_)
-        if (link.conference == session->conference && link.seat == session->publication) {
-          link.slots_changed = true;
-          mark_ready(id);
-        }
+  const auto changed = host_.directory().take_changed_sessions();
+  if (!changed.empty()) mark_changed_slots(changed);
   const auto speakers = host_.directory().take_changed_speakers();
   for (auto& [id, link] : links_) {
     if (link.session.empty() || link.end) continue;
@@ -452,6 +489,17 @@ void Pages::refresh() {
     if (link.cursor < newest) mark_ready(id);
     if (std::find(speakers.begin(), speakers.end(), link.conference) == speakers.end()) continue;
     link.speakers_changed = true;
+    mark_ready(id);
+  }
+}
+
+// `changed` is sorted.
+void Pages::mark_changed_slots(const std::vector<media::PeerId>& changed) {
+  for (auto& [id, link] : links_) {
+    const auto* participant = participant_of(link);
+    if (!participant || !participant->media) continue;
+    if (!std::binary_search(changed.begin(), changed.end(), *participant->media)) continue;
+    link.slots_changed = true;
     mark_ready(id);
   }
 }

@@ -1,7 +1,8 @@
 // The pages' side of conferences: one link per page, from its hello to its end. Texts in, texts out when the socket is
 // free. A link has no queue of events: it holds a cursor into its conference's log and is cut to a snapshot when it
 // falls behind. Owned by Control; control thread. Bounds: kMaxReplies answers that a page has not read yet (a page
-// that does not read is ended), one join in the making per link.
+// that does not read is ended), among them one long one: a link has one join or restart in the making, and no other
+// until its answer was read.
 #pragma once
 
 #include <deque>
@@ -24,9 +25,11 @@ class Pages {
  public:
   static constexpr std::size_t kMaxReplies = 64;
   static constexpr Duration kAnswerTimeout = 5s;  // of the media core
-  // Commands that a page may send at once, and a second: more than a person or a wall that rearranges itself does.
+  // Messages that a page may send at once, and a second: more than a person or a wall that rearranges itself does. A
+  // long one counts as several. Who goes on after so many refusals is ended.
   static constexpr double kBurst = 60;
   static constexpr double kPerSecond = 20;
+  static constexpr double kOctetsOfOne = 16 * 1024;
 
   Pages(conference::Host& host, const crypto::TokenKey& key, LocalEnds& local_ends);
 
@@ -56,7 +59,9 @@ class Pages {
     std::string session;  // of the participant; empty: no hello yet
     conference::SeatId seat;
     conference::Role role{};
-    bool returning = false;  // it was here before a restart: its microphone stays closed
+    bool returning = false;    // it was here before a restart: its microphone stays closed
+    bool making = false;       // a join or restart whose answer the page has not read yet
+    bool knows_slots = false;  // its media session's answer was given
     bool wants_snapshot = false;
     std::uint64_t cursor = 0;  // sequence of the last event that the page has
     bool slots_changed = false;
@@ -65,7 +70,7 @@ class Pages {
     std::deque<messages::ServerMessage> replies;
     std::optional<LinkEnd> end;
     double credit = kBurst;
-    TimePoint credit_at{};
+    std::optional<TimePoint> credit_at;
   };
   // An answer that waits for the media core.
   struct Awaited {
@@ -77,11 +82,12 @@ class Pages {
   };
 
   void handle(LinkId id, Link& link, const messages::ClientMessage& message, bool busy, const Instant& now);
+  void carry_out(LinkId id, Link& link, const messages::ClientMessage& message, bool busy, const Instant& now);
   void greet(LinkId id, Link& link, const messages::Hello& hello, const Instant& now);
   void join(LinkId id, Link& link, const messages::Join& join, const Instant& now);
   void restart_ice(LinkId id, Link& link, const messages::RestartIce& restart, const Instant& now);
   void demand(Link& link, const messages::Demand& demand);
-  bool take_credit(Link& link, TimePoint now);
+  static void take_credit(Link& link, std::size_t octets, TimePoint now);
   void reply(LinkId id, Link& link, messages::ServerMessage message);
   void refuse(LinkId id, Link& link, std::optional<std::uint32_t> request, messages::RefusalCode code,
               std::string message, std::string field = {});
@@ -90,6 +96,7 @@ class Pages {
   std::optional<messages::ServerMessage> next_message(Link& link);
   std::optional<messages::ServerMessage> next_event(Link& link);
   const conference::Participant* participant_of(const Link& link) const;
+  void mark_changed_slots(const std::vector<media::PeerId>& changed);
   void mark_ready(LinkId link);
 
   conference::Host& host_;

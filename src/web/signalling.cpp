@@ -183,9 +183,8 @@ std::optional<Response> Signalling::publish(Ticket ticket, const SignallingResou
   }
   const auto terms = directory_.publish_terms(resource.conference, resource.publication, who);
   if (!terms) return refused(terms.error(), resource);
-  if (const auto allowed = host_.may_publish_now(resource.conference, resource.publication, who, now); !allowed)
-    return refused(allowed.error());
   auto order = make_order(resource, identity);
+  if (const auto allowed = host_.may_publish_now(order, now); !allowed) return refused(allowed.error());
   auto negotiated =
       session::answer_publisher(request.body, *terms, local_ends_.make(order.local, order.cname, request.peer));
   if (!negotiated) return refused(negotiated.error());
