@@ -26,6 +26,7 @@ class PeerLink {
   // RTCP in clear, in place; nullopt when it does not authenticate.
   std::optional<BytesView> open_rtcp(MutableBytes datagram);
   void handle_timeout(TimePoint now);
+  TimePoint next_deadline() const { return transport_.next_deadline(); }
 
   bool connected() const { return connected_at_ && !closed_; }
   std::optional<TimePoint> connected_at() const { return connected_at_; }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/random.h"
@@ -17,7 +18,15 @@ class RtpSource {
   static constexpr std::size_t kHistory = 1024;  // 5 s of a 1.5 Mb/s stream
 
   // `track` as the server answered; `ssrc` and `rtx_ssrc` as we offered.
-  RtpSource(const session::NegotiatedTrack& track, Ssrc ssrc, Ssrc rtx_ssrc, RandomSource& random);
+  RtpSource(const session::NegotiatedTrack& track, Ssrc ssrc, Ssrc rtx_ssrc, RandomSource& random,
+            std::size_t history = kHistory);
+
+  // From now on packets say which m-line they belong to and, unless it is empty, which encoding they are: what a stream
+  // needs whose SSRC no offer has announced. Retransmissions go on to say it when packets stop to.
+  void begin_naming(std::string rid);
+  void stop_naming() { naming_ = false; }
+  // The value of RFC 6464's extension in the packets from now on.
+  void set_audio_level(std::uint8_t level) { audio_level_ = level; }
 
   // The sealed packet. `transport_sequence` counts over all streams of the transport.
   std::vector<std::uint8_t> seal(crypto::Sealer& sealer, BytesView payload, std::uint32_t timestamp, bool marker,
@@ -30,6 +39,7 @@ class RtpSource {
     return {ssrc_, ntp, timestamp, packets_, octets_};
   }
   Ssrc ssrc() const { return ssrc_; }
+  Ssrc rtx_ssrc() const { return rtx_ssrc_; }
   std::uint32_t timestamp_base() const { return timestamp_base_; }
   std::uint64_t sent() const { return packets_; }
 
@@ -44,6 +54,8 @@ class RtpSource {
     Ssrc ssrc;
     std::uint8_t payload_type;
     std::int64_t& next;
+    wire::ExtensionKind rid_kind;
+    bool named;
   };
   std::vector<std::uint8_t> seal_as(crypto::Sealer& sealer, Numbered stream, BytesView prefix, BytesView payload,
                                     std::uint32_t timestamp, bool marker, std::uint16_t transport_sequence);
@@ -56,7 +68,11 @@ class RtpSource {
   std::uint32_t timestamp_base_;
   std::uint32_t packets_ = 0;
   std::uint32_t octets_ = 0;
-  std::vector<Kept> history_{kHistory};
+  std::vector<Kept> history_;
+  bool naming_ = false;
+  bool naming_repairs_ = false;
+  std::string rid_;
+  std::uint8_t audio_level_ = 0x80 | 30;  // voice, 30 dB below overload
 };
 
 }  // namespace bridgehall::load

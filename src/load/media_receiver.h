@@ -1,0 +1,51 @@
+// What a participant of a load test receives: its slots, and the feedback that a browser gives about them:
+// transport-wide congestion control, NACK, PLI and receiver reports each second. Sans-IO; lives on the generator's one
+// thread.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "load/peer_link.h"
+#include "load/slot_receiver.h"
+#include "session/twcc_receiver.h"
+
+namespace bridgehall::load {
+
+class MediaReceiver {
+ public:
+  // Slot i of the answer is number i and has the i-th use.
+  MediaReceiver(const session::Agreed& agreed, std::span<const media::SlotUse> uses, std::string cname,
+                RandomSource& random);
+
+  void handle_rtp(MutableBytes datagram, PeerLink& link, TimePoint now, LatencyHistogram* latency);
+  void handle_rtcp(BytesView compound, TimePoint now);
+  void handle_timeout(TimePoint now, PeerLink& link);
+  TimePoint next_deadline() const;
+
+  std::span<const SlotReceiver> slots() const { return slots_; }
+  SlotCounters counters() const;
+  // The end of the first picture that came whole in any slot.
+  std::optional<TimePoint> first_frame() const { return first_frame_; }
+
+ private:
+  SlotReceiver* find(Ssrc ssrc);
+  void note_arrival(BytesView datagram, const wire::RtpHeader& header, const SlotReceiver& slot, TimePoint now);
+  void send_feedback(TimePoint now, PeerLink& link);
+  void send_nacks(SlotReceiver& slot, TimePoint now, PeerLink& link);
+  void ask_for_keyframe(SlotReceiver& slot, TimePoint now, PeerLink& link);
+  void send_reports(TimePoint now, PeerLink& link);
+
+  std::string cname_;
+  Ssrc own_ssrc_;
+  std::vector<SlotReceiver> slots_;
+  session::TwccReceiver twcc_;
+  Ssrc newest_ssrc_{};
+  TimePoint next_report_{};
+  std::optional<TimePoint> first_frame_;
+  std::uint64_t unknown_ssrcs_ = 0;
+};
+
+}  // namespace bridgehall::load
