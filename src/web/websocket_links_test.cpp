@@ -89,20 +89,25 @@ class FakeLinkHost final : public LinkHost {
 
 class WebSocketLinksTest : public testing::Test {
  protected:
-  WebSocketLinksTest() { control.emplace(ControlSettings{}, crypto::TokenKey{{}}, StaticFiles(), random, core); }
+  WebSocketLinksTest() {
+    ControlSettings settings;
+    settings.conferences = {conference::Roster{
+        .id = "demo", .seats = {{.id = "hall", .name = "Hall", .role = conference::Role::hall, .invitation = "one"}}}};
+    control.emplace(settings, key, StaticFiles(), random, core);
+  }
   ~WebSocketLinksTest() override {
     if (!thread.joinable()) return;
     server->stop();
     thread.join();
   }
 
-  void start(LinkLimits limits = {}, HttpServerSettings settings = {}) {
+  void start(LinkLimits limits = {}, HttpServerSettings settings = {}, LinkHost* other_host = nullptr) {
     settings.listen = {IpAddress::v4(127, 0, 0, 1), 0};
     settings.links = limits;
     auto listening = HttpServer::listen(settings, *control, core);
     ASSERT_TRUE(listening) << listening.error().message;
     server = std::move(*listening);
-    server->accept_links(host);
+    server->accept_links(other_host ? *other_host : host);
     thread = std::thread([this] { server->run(); });
   }
   tcp::socket connect() {
@@ -184,6 +189,7 @@ class WebSocketLinksTest : public testing::Test {
     return text;
   }
 
+  const crypto::TokenKey key{{}};
   SeededRandom random{5};
   FakeMediaCore core;
   FakeLinkHost host;
@@ -363,6 +369,27 @@ TEST_F(WebSocketLinksTest, draining_waits_for_the_links_to_end) {
   server->drain();
   EXPECT_EQ(talk(*client, "bye"), "the last");
   EXPECT_EQ(closing_code(*client), 4001);
+  thread.join();
+}
+
+TEST_F(WebSocketLinksTest, a_page_is_welcomed_to_its_conference_and_told_when_the_server_stops) {
+  start({}, {.drain_timeout = 1h}, &*control);
+  EXPECT_THAT(http(handshake("/api/conferences/other/signalling")), StartsWith("HTTP/1.1 404 "));
+  const auto client = open();
+  const auto token = key.sign({.conference = "demo",
+                               .role = "hall",
+                               .subject = "hall",
+                               .serial = 1,
+                               .expires_at = crypto::UnixTime(std::chrono::seconds(4'000'000'000))});
+  const auto welcome =
+      talk(*client, messages::to_json(messages::ClientMessage(messages::Hello{.version = 1, .token = token})));
+  EXPECT_THAT(welcome, StartsWith(R"({"type":"welcome","version":1,)"));
+  EXPECT_THAT(receive(*client), StartsWith(R"({"type":"snapshot",)"));
+  server->drain();
+  std::string last;
+  while (!last.starts_with(R"({"type":"bye")")) last = receive(*client);
+  EXPECT_THAT(last, HasSubstr("draining"));
+  EXPECT_EQ(closing_code(*client), 1012);
   thread.join();
 }
 
