@@ -4,13 +4,12 @@ import type { MessageKey } from '../messages/index';
 import { seatOf } from './mirror';
 
 export interface Announcement {
-  sequence: number;
   key: Extract<MessageKey, `announce.${string}`>;
   name: string;
 }
 
-export function announce({ sequence, event }: Happened, before: Conference, own: string): Announcement | null {
-  const say = (key: Announcement['key'], seat: string): Announcement => ({ sequence, key, name: seatOf(before, seat)?.name ?? seat });
+export function announce({ event }: Happened, before: Conference, own: string): Announcement | null {
+  const say = (key: Announcement['key'], seat: string): Announcement => ({ key, name: seatOf(before, seat)?.name ?? seat });
   switch (event.type) {
     case 'joined':
       return event.seat === own ? null : say('announce.joined', event.seat);

@@ -33,7 +33,8 @@ export class ConferenceSession {
   slots = $state.raw<ReadonlyMap<number, SlotContent>>(new Map());
   speaking = $state.raw<readonly string[]>([]);
   may = $state.raw<ReadonlySet<Action>>(new Set());
-  announcements = $state.raw<readonly Announcement[]>([]); // the latest few
+  // The latest few, numbered by this page: a server that starts anew counts its events from the beginning.
+  announcements = $state.raw<readonly (Announcement & { number: number })[]>([]);
   notice = $state.raw<Notice | null>(null); // what was refused last
   microphoneHeldBack = $state(false); // closed by a rejoin, not by anybody
 
@@ -282,7 +283,7 @@ export class ConferenceSession {
     if (!before || message.sequence <= before.sequence) return;
     this.mirror = follow(before, message);
     const said = announce(message, before.conference, this.seat);
-    if (said) this.announcements = [...this.announcements.slice(-4), said];
+    if (said) this.announcements = [...this.announcements.slice(-4), { ...said, number: (this.announcements.at(-1)?.number ?? 0) + 1 }];
     this.#followGates();
   }
 
