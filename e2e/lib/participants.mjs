@@ -22,16 +22,14 @@ export async function readSeats(server) {
 }
 
 /** @param {Server} server @param {string} seat */
-export async function invitationOf(server, seat) {
-  const found = (await readSeats(server)).find(({ id }) => id === seat);
-  return `${server.origin}/#invitation=${found.invitation}`;
-}
+export const seatOf = async (server, seat) => (await readSeats(server)).find(({ id }) => id === seat);
 
 export class Participant {
-  /** @param {Page} page @param {string} seat */
-  constructor(page, seat) {
+  /** @param {Page} page @param {string} seat @param {string} name as the others read it */
+  constructor(page, seat, name) {
     this.page = page;
     this.seat = seat;
+    this.name = name;
     /** What the page's console complained of. @type {string[]} */
     this.complaints = [];
     page.on('pageerror', (error) => this.complaints.push(String(error)));
@@ -46,8 +44,19 @@ export class Participant {
     return this.button(name, exact).click();
   }
 
-  async pressJoin() {
-    await this.page.getByRole('button', { name: 'Join', exact: true }).click();
+  pressJoin() {
+    return this.press('Join');
+  }
+
+  /** Opens the list of everyone, or leaves it open. */
+  async openPeople() {
+    const opener = this.button('People', true);
+    if ((await opener.getAttribute('aria-expanded')) !== 'true') await opener.click();
+  }
+
+  async openChat() {
+    const opener = this.button('Chat');
+    if ((await opener.getAttribute('aria-expanded')) !== 'true') await opener.click();
   }
 
   /** Of the media session. */
@@ -68,12 +77,11 @@ export class Participant {
     return this.page.locator('footer .sentence').innerText();
   }
 
-  says(pattern, options = {}) {
-    return until(`${this.seat} is told ${pattern}`, async () => {
-      const words = await this.page.locator('#app, body').first().innerText();
-      return pattern.test(words) && words;
-    }, options).catch((error) => {
-      throw new Error(String(error.message).slice(0, 1_500));
+  /** Waits until the page says that somewhere. @param {RegExp} pattern */
+  async says(pattern, options = {}) {
+    let words = '';
+    await until(`${this.seat} is told ${pattern}`, async () => pattern.test((words = await this.page.locator('body').innerText())), options).catch((error) => {
+      throw new Error(`${error.message} ${words.slice(0, 1_000)}`);
     });
   }
 
@@ -148,9 +156,9 @@ export class Participant {
 /**
  * Opens somebody's invitation; the page shows what it is before joining.
  * @param {Browser} browser @param {Server} server @param {string} seat
- * @param {{ width?: number, height?: number, speaking?: boolean, link?: string, hash?: string, context?: import('playwright-core').BrowserContextOptions }} [options]
+ * @param {{ width?: number, height?: number, speaking?: boolean, origin?: string, hash?: string, context?: import('playwright-core').BrowserContextOptions }} [options]
  */
-export async function invite(browser, server, seat, { width = 640, height = 360, speaking = false, link, hash = '', context = {} } = {}) {
+export async function invite(browser, server, seat, { width = 640, height = 360, speaking = false, origin = server.origin, hash = '', context = {} } = {}) {
   const made = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 }, ...context });
   await made.addInitScript(installDevices, {
     hue: hueOf(seat),
@@ -162,8 +170,9 @@ export async function invite(browser, server, seat, { width = 640, height = 360,
     framesPerSecond: 15,
     speaking,
   });
-  const person = new Participant(await made.newPage(), seat);
-  await person.page.goto(link ?? (await invitationOf(server, seat)) + hash);
+  const { name, invitation } = await seatOf(server, seat);
+  const person = new Participant(await made.newPage(), seat, name);
+  await person.page.goto(`${origin}/#invitation=${invitation}${hash}`);
   await person.page.getByRole('button', { name: 'Join', exact: true }).waitFor();
   return person;
 }

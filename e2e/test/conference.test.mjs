@@ -51,10 +51,15 @@ describe('a hall, three sites and a delegate', () => {
     }
   });
 
-  it('each hears all three when three speak', async () => {
-    const speakers = everyone.slice(1, 4);
+  // The stage's voice has a place of its own, the two loudest others have theirs; nobody hears oneself.
+  it('each hears all three when the stage and two others speak', async (t) => {
+    const speakers = everyone.slice(0, 3);
     for (const speaker of speakers) await speaker.speak(true);
-    await Promise.all(everyone.flatMap((person) => speakers.filter((speaker) => speaker !== person).map(({ seat }) => person.hears(seat))));
+    for (const person of everyone) {
+      // The places are the conference's, the same for all: a speaker's own remains empty.
+      const audible = speakers.filter((speaker) => speaker !== person);
+      await Promise.all(audible.map(({ seat }) => person.hears(seat, noting(t))));
+    }
     for (const speaker of speakers) await speaker.speak(false);
   });
 
