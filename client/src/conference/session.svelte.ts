@@ -388,7 +388,7 @@ export class ConferenceSession {
   }
 
   async #sendDemand(): Promise<void> {
-    if (this.places.length === 0 || this.link.kind !== 'live') return;
+    if (!this.#answered || this.link.kind !== 'live') return; // asked again once there are slots
     const changes = demandChanges(this.#asked, this.#wanted);
     if (changes.length === 0) return;
     const before = new Map(this.#asked);
