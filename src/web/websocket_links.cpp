@@ -190,10 +190,12 @@ class WebSocketLinks::Link : public std::enable_shared_from_this<Link> {
     write_deadline_.set(links_.limits_.write_timeout);
     co_await stream_.async_write(asio::buffer(text), asio::redirect_error(asio::use_awaitable, error));
     write_deadline_.clear();
-    if (!error) {
+    if (!error && !write_deadline_.expired()) {
       ++links_.counters_.texts_sent;
       co_return true;
     }
+    // Time may be up just when the text was taken: reading was cancelled then all the same.
+    if (write_deadline_.expired()) cause_ = LinkClose::slow;
     close_socket();
     co_return false;
   }
