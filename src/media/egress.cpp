@@ -7,7 +7,9 @@ namespace bridgehall::media {
 
 void Egress::build(Peer& peer, TimePoint now, std::vector<Train>& out) {
   const auto count = forwarder_.plan(peer, plans_);
-  const auto overhead = crypto::rtp_overhead(peer.transport.sealer().suite());
+  auto& sealer = peer.transport.sealer();
+  const auto overhead = crypto::rtp_overhead(sealer.suite());
+  const Receiver receiver{peer, sealer, overhead, now};
   std::span<const PlannedPacket> rest{plans_.data(), count};
   while (!rest.empty()) {
     std::size_t segment = 0;
@@ -15,7 +17,7 @@ void Egress::build(Peer& peer, TimePoint now, std::vector<Train>& out) {
     const auto begin = used_;
     for (std::size_t i = 0; i < length; ++i) {
       const bool last = i + 1 == length;  // the only one that may be shorter
-      used_ += seal(peer, rest[i], last ? 0 : segment - overhead - rest[i].plain_size, now);
+      used_ += seal(receiver, rest[i], last ? 0 : segment - overhead - rest[i].plain_size);
     }
     out.push_back({peer.transport.path(), BytesView{arena_.get() + begin, used_ - begin}, segment});
     ++counters_.trains_sent;
@@ -60,10 +62,9 @@ void Egress::write_extensions(wire::RtpHeaderWriter& writer, const PlannedPacket
   add(wire::ExtensionKind::dependency_descriptor, BytesView{value}.first(descriptor.size()));
 }
 
-std::size_t Egress::seal(Peer& peer, const PlannedPacket& plan, std::size_t padding, TimePoint now) {
+std::size_t Egress::seal(const Receiver& receiver, const PlannedPacket& plan, std::size_t padding) {
   const auto& packet = *plan.packet;
   auto& stream = *plan.stream;
-  auto& sealer = peer.transport.sealer();
   const bool repeated = plan.rtx_sequence >= 0;
   auto& line = repeated ? stream.rtx_stream : stream.stream;
   const auto sequence = repeated ? plan.rtx_sequence : plan.numbers.sequence;
@@ -81,7 +82,7 @@ std::size_t Egress::seal(Peer& peer, const PlannedPacket& plan, std::size_t padd
     std::uint16_t transport_sequence = 0;
     if (stream.extensions[wire::ExtensionKind::transport_sequence] != 0)
       transport_sequence =
-          peer.downlink->log->on_sent(now, plan.plain_size + padding + crypto::rtp_overhead(sealer.suite()));
+          receiver.peer.downlink->log->on_sent(receiver.now, plan.plain_size + padding + receiver.overhead);
     write_extensions(writer, plan, transport_sequence);
   }
   const auto header_size = writer.finish();
@@ -100,12 +101,12 @@ std::size_t Egress::seal(Peer& peer, const PlannedPacket& plan, std::size_t padd
     shared_from = packet.payload.descriptor_size;
   }
 
-  const auto size = sealer.seal_rtp({.header = out.first(header_size),
-                                     .prefix = BytesView{prefix}.first(prefix_size),
-                                     .payload = payload.subspan(shared_from),
-                                     .padding = static_cast<std::uint8_t>(padding),
-                                     .rollover_counter = session::SendStream::rollover_counter(sequence)},
-                                    out);
+  const auto size = receiver.sealer.seal_rtp({.header = out.first(header_size),
+                                              .prefix = BytesView{prefix}.first(prefix_size),
+                                              .payload = payload.subspan(shared_from),
+                                              .padding = static_cast<std::uint8_t>(padding),
+                                              .rollover_counter = session::SendStream::rollover_counter(sequence)},
+                                             out);
   BRIDGEHALL_CHECK(size > 0);  // a slot's packet, 2 bytes of RTX, padding and tag fit kMaxSealed
   line.count_sent(payload.size());
   ++(repeated ? counters_.rtp_retransmitted : counters_.rtp_forwarded);

@@ -39,7 +39,13 @@ class Egress {
 
  private:
   std::size_t take_train(std::span<const PlannedPacket> plans, std::size_t overhead, std::size_t& segment) const;
-  std::size_t seal(Peer& peer, const PlannedPacket& plan, std::size_t padding, TimePoint now);
+  struct Receiver {
+    Peer& peer;
+    crypto::Sealer& sealer;
+    std::size_t overhead;  // what sealing adds
+    TimePoint now;
+  };
+  std::size_t seal(const Receiver& receiver, const PlannedPacket& plan, std::size_t padding);
   static void write_extensions(wire::RtpHeaderWriter& writer, const PlannedPacket& plan,
                                std::uint16_t transport_sequence);
 

@@ -32,12 +32,18 @@ void plan_extensions(const OutgoingStream& stream, const StoredPacket& packet, P
   plan.plain_size = static_cast<std::uint16_t>(wire::kRtpFixedHeaderSize + 4 + (block + 3) / 4 * 4);
 }
 
-PlannedPacket make_plan(OutgoingStream& stream, const StoredPacket& packet, const RewrittenNumbers& numbers,
-                        BytesView bytes, bool marker) {
-  PlannedPacket plan{.stream = &stream, .packet = &packet, .bytes = bytes, .numbers = numbers, .marker = marker};
+// Written in place: plans are 72 bytes, and there is one for every packet and receiver.
+void make_plan(PlannedPacket& plan, OutgoingStream& stream, const StoredPacket& packet, const RewrittenNumbers& numbers,
+               BytesView bytes, bool marker) {
+  plan.stream = &stream;
+  plan.packet = &packet;
+  plan.bytes = bytes;
+  plan.numbers = numbers;
+  plan.rtx_sequence = -1;
+  plan.extension_form = wire::ExtensionForm::none;
+  plan.marker = marker;
   plan_extensions(stream, packet, plan);
   plan.plain_size = static_cast<std::uint16_t>(plan.plain_size + packet.payload_size);
-  return plan;
 }
 
 bool is_own_voice(const Peer& peer, const StoredPacket& packet) {
@@ -76,7 +82,9 @@ std::size_t Forwarder::plan_stream(Peer& peer, OutgoingStream& stream, std::span
     const auto arrival = stream.cursor++;
     const auto& packet = *history.at(arrival);
     if (layer.is_line() && (packet.epoch != layer.epoch || is_own_voice(peer, packet))) continue;
-    if (!place(stream, layer, packet)) continue;
+    const bool has_place =
+        stream.rewriter.in_epoch(packet) ? stream.rewriter.has_place(packet) : begin_epoch(stream, layer, packet);
+    if (!has_place) continue;
     bool marker = packet.marker;
     if (stream.filtered && !filter(stream, packet, marker)) continue;
     const auto numbers = stream.rewriter.map(packet);
@@ -84,18 +92,16 @@ std::size_t Forwarder::plan_stream(Peer& peer, OutgoingStream& stream, std::span
     stream.sent.note(numbers.sequence, arrival);
     stream.rewriter.sent(packet, numbers);
     peer.repeat_credit = std::min(peer.repeat_credit + 1, 2 * Peer::kRepeatCredit);
-    plans[count++] = make_plan(stream, packet, numbers, tables_.store.bytes(packet.slot), marker);
+    make_plan(plans[count++], stream, packet, numbers, tables_.store.bytes(packet.slot), marker);
   }
   return count;
 }
 
-// May the packet go to this receiver? A new epoch begins at a keyframe (audio: at any packet).
-bool Forwarder::place(OutgoingStream& stream, const Layer& layer, const StoredPacket& packet) {
-  auto& rewriter = stream.rewriter;
-  if (rewriter.in_epoch(packet)) return rewriter.has_place(packet);
+// A new epoch begins at a keyframe (audio: at any packet). True when this packet is its first.
+bool Forwarder::begin_epoch(OutgoingStream& stream, const Layer& layer, const StoredPacket& packet) {
   if (packet.epoch != layer.epoch) return false;
   if (stream.kind == wire::MediaKind::video && !packet.payload.keyframe) return false;
-  rewriter.begin_epoch(packet, stream.clock_shift);
+  stream.rewriter.begin_epoch(packet, stream.clock_shift);
   if (stream.filtered) stream.filter.begin_epoch(packet);
   // A voice line's timestamps run on one clock, whoever speaks.
   stream.clock_shift = layer.is_line() ? std::optional<std::uint32_t>{0} : std::nullopt;
@@ -135,14 +141,15 @@ std::size_t Forwarder::plan_repeats(Peer& peer, std::span<PlannedPacket> plans) 
     if (packet == nullptr || packet->epoch != layer.epoch) continue;
     if (!stream.rewriter.in_epoch(*packet) || !stream.rewriter.has_place(*packet)) continue;
     const bool marker = stream.filtered ? stream.filter.marker_of(*packet) : packet->marker;
-    auto plan = make_plan(stream, *packet, stream.rewriter.map(*packet), tables_.store.bytes(packet->slot), marker);
+    auto& plan = plans[count];
+    make_plan(plan, stream, *packet, stream.rewriter.map(*packet), tables_.store.bytes(packet->slot), marker);
     if (static_cast<std::uint16_t>(plan.numbers.sequence) != repeat.sequence)
       continue;  // sent before an earlier change of offsets, or when the slot showed something else
     plan.rtx_sequence = stream.next_rtx_sequence++;
     plan.plain_size = static_cast<std::uint16_t>(plan.plain_size + 2);
     if (!stream.rtx_stream.claim(plan.rtx_sequence)) continue;
     peer.repeat_credit -= 2;
-    plans[count++] = plan;
+    ++count;
   }
   peer.repeats.clear();
   return count;

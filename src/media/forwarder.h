@@ -33,7 +33,7 @@ class Forwarder {
  private:
   std::size_t plan_repeats(Peer& peer, std::span<PlannedPacket> plans);
   std::size_t plan_stream(Peer& peer, OutgoingStream& stream, std::span<PlannedPacket> plans);
-  bool place(OutgoingStream& stream, const Layer& layer, const StoredPacket& packet);
+  static bool begin_epoch(OutgoingStream& stream, const Layer& layer, const StoredPacket& packet);
   static bool filter(OutgoingStream& stream, const StoredPacket& packet, bool& marker);
 
   Tables& tables_;
