@@ -236,11 +236,12 @@ Decision when(const Case& c, const Arrive& command) {
   if (known.sends != command.sends) events.push_back(SendsChanged{command.seat, command.sends});
 
   auto microphone = known.microphone;
-  microphone.open = command.microphone && (command.forced || speaks_freely(c.state, known)) && sends_itself(known.role);
+  microphone.open = command.microphone && sends_itself(known.role) && (command.forced || speaks_freely(c.state, known));
   if (microphone.open) microphone.closed_by = Closer::nobody;
+  if (microphone.open && command.forced) microphone.granted = true;  // as if a moderator had opened it
   set_microphone(events, known, microphone);
   auto camera = known.camera;
-  camera.open = command.camera && (command.forced || shows_freely(known)) && sends_itself(known.role);
+  camera.open = command.camera && sends_itself(known.role) && (command.forced || shows_freely(known));
   if (camera.open) camera.closed_by = Closer::nobody;
   set_camera(events, known, camera);
   return events;
