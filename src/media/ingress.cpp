@@ -147,7 +147,8 @@ Ingress::Received Ingress::store_packet(IncomingStream& stream, StoredPacket& pa
   }
   layer.history.push(packet);
   layer.burst_complete |= packet.marker;
-  return {.layer = index, .stored = true, .keyframe = keyframe};
+  return {
+      .layer = index, .stored = true, .keyframe = keyframe, .reordered = keyframe && note_size(layer, packet.payload)};
 }
 
 // H.264 marks two packets of a keyframe: its parameter sets and the first slice behind them. Who starts, starts at the
@@ -158,23 +159,28 @@ bool Ingress::note_keyframe(Layer& layer, const StoredPacket& packet) {
   layer.last_keyframe = layer.history.next();
   layer.keyframes.on_keyframe();
   ++counters_.keyframes_received;
-  const auto pixels = std::uint32_t{packet.payload.width} * packet.payload.height;
-  if (pixels != 0 && pixels != layer.pixels) {
-    layer.pixels = pixels;
-    order_layers(tables_.publications[layer.publication]);
-  }
   return true;
 }
 
+// True when the publication's layers have another order now.
+bool Ingress::note_size(Layer& layer, const wire::PayloadInfo& payload) {
+  const auto pixels = std::uint32_t{payload.width} * payload.height;
+  if (pixels == 0 || pixels == layer.pixels) return false;
+  layer.pixels = pixels;
+  return order_layers(tables_.publications[layer.publication]);
+}
+
 // Encodings are offered lowest first, as a rule; where keyframes tell their sizes these decide.
-void Ingress::order_layers(Publication& publication) {
+bool Ingress::order_layers(Publication& publication) {
   auto& places = publication.layer_places;
+  const auto before = places;
   for (int pass = 1; pass < publication.layer_count; ++pass) {
     for (std::size_t i = 1; i < publication.layer_count; ++i) {
       const auto lower = tables_.layers[places[i - 1]].pixels, upper = tables_.layers[places[i]].pixels;
       if (lower != 0 && upper != 0 && lower > upper) std::swap(places[i - 1], places[i]);
     }
   }
+  return places != before;
 }
 
 }  // namespace bridgehall::media

@@ -16,6 +16,7 @@ class Ingress {
     LayerIndex layer = kNoLayer;  // whose media it is
     bool stored = false;          // the layer's history took the slot over; else it is free to be received into again
     bool keyframe = false;        // ... and it begins the layer's newest keyframe
+    bool reordered = false;       // ... whose size puts the publication's layers into another order
   };
   // `slot` holds the datagram and is the caller's.
   Received receive_rtp(Peer& peer, Slot slot, std::size_t size, TimePoint arrived_at);
@@ -30,7 +31,8 @@ class Ingress {
   void read_extensions(Peer& peer, const IncomingStream& stream, BytesView bytes, const wire::RtpHeader& header,
                        StoredPacket& packet) const;
   bool note_keyframe(Layer& layer, const StoredPacket& packet);
-  void order_layers(Publication& publication);
+  bool note_size(Layer& layer, const wire::PayloadInfo& payload);
+  bool order_layers(Publication& publication);
   Received store_packet(IncomingStream& stream, StoredPacket& packet);
   Received drop(Drop reason, LayerIndex layer = kNoLayer) {
     ++counters_.drops[static_cast<std::size_t>(reason)];

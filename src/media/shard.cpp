@@ -72,7 +72,8 @@ void Shard::process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagr
 
   auto& layer = tables_.layers[received.layer];
   const auto publication = layer.publication;
-  if (flow_.on_packet(layer, datagram.bytes.size(), now)) slots_.reconsider(publication, now);
+  const bool layers_changed = flow_.on_packet(layer, datagram.bytes.size(), now) || received.reordered;
+  if (layers_changed) slots_.reconsider(publication, now);
   if (!received.stored) return;
 
   // The packet's slot belongs to the history now: another takes its place in the receive batch.
@@ -275,6 +276,7 @@ void Shard::activate(PeerIndex index, Peer& peer, TimePoint now) {
   peer.active = true;
   peer.next_report = now + Peer::kReportInterval * (1 + index.value() % 16) / 16;  // not all at once
   if (peer.downlink) peer.downlink->next_allocation = now + Downlink::kInterval;
+  agenda_.events.push_back(PeerConnected{peer.id});
   for (std::uint32_t track = 0; track < peer.outgoing.size(); ++track) {
     const auto place = peer.outgoing[track].voice_place;
     if (!place) continue;
@@ -282,7 +284,6 @@ void Shard::activate(PeerIndex index, Peer& peer, TimePoint now) {
     if (line != kNoLayer) slots_.listen({index, track}, line, now);
   }
   slots_.connect(index, now);
-  agenda_.events.push_back(PeerConnected{peer.id});
 }
 
 void Shard::remove_peer(PeerIndex index, session::CloseReason reason) {
