@@ -4,7 +4,8 @@
 
 /**
  * Runs in the page, before its own scripts.
- * @param {{ hue: number, hertz: number, slidesHue: number, width: number, height: number, framesPerSecond: number, speaking: boolean, tones: number[] }} person
+ * @param {{ hue: number, hertz: number, slidesHue: number, width: number, height: number, framesPerSecond: number, speaking: boolean, tones: number[], ownMicrophone: boolean }} person
+ *   ownMicrophone: false takes the browser's own, where the page cannot make sound
  */
 export function installDevices(person) {
   const burst = { onMs: 700, offMs: 150 };
@@ -53,7 +54,9 @@ export function installDevices(person) {
     return camera.captureStream(person.framesPerSecond).getVideoTracks()[0];
   };
   const media = navigator.mediaDevices;
-  media.getUserMedia = async ({ video, audio }) => new MediaStream([...(audio ? [microphone()] : []), ...(video ? [pictureTrack()] : [])]);
+  const browsers = media.getUserMedia.bind(media);
+  const soundTrack = async () => (person.ownMicrophone ? microphone() : (await browsers({ audio: true })).getAudioTracks()[0]);
+  media.getUserMedia = async ({ video, audio }) => new MediaStream([...(audio ? [await soundTrack()] : []), ...(video ? [pictureTrack()] : [])]);
   media.getDisplayMedia = async () => drawing(person.slidesHue, 1280, 720).captureStream(person.framesPerSecond);
 
   // Hue of the most coloured pixels, and a small grey copy to see motion by.
@@ -79,31 +82,72 @@ export function installDevices(person) {
     return { hue: coloured > 100 ? (Math.round((Math.atan2(y, x) * 180) / Math.PI) + 360) % 360 : null, grey, width: video.videoWidth };
   }
 
-  let ears;
-  const listened = new WeakSet();
-  function listen() {
-    ears ??= (() => {
-      const context = new AudioContext();
-      void context.resume();
-      const made = { context, analyser: new AnalyserNode(context, { fftSize: 4096, smoothingTimeConstant: 0 }), readings: [] };
-      const levels = new Float32Array(made.analyser.frequencyBinCount);
-      setInterval(() => {
-        for (const { srcObject } of document.querySelectorAll('audio[data-use=voice]')) {
-          if (!srcObject || listened.has(srcObject)) continue;
-          listened.add(srcObject);
-          context.createMediaStreamSource(srcObject).connect(made.analyser);
+  const readings = [];
+  const note = (at, levelOf, least) => {
+    readings.push({ at, heard: person.tones.filter((hertz) => levelOf(hertz) > least) });
+    if (readings.length > kept) readings.shift();
+  };
+  const streams = () => [...document.querySelectorAll('audio[data-use=voice]')].map(({ srcObject }) => srcObject).filter(Boolean);
+
+  function listenByAnalyser() {
+    const context = new AudioContext();
+    void context.resume();
+    const analyser = new AnalyserNode(context, { fftSize: 4096, smoothingTimeConstant: 0 });
+    const levels = new Float32Array(analyser.frequencyBinCount);
+    const listened = new WeakSet();
+    setInterval(() => {
+      for (const stream of streams()) {
+        if (listened.has(stream)) continue;
+        listened.add(stream);
+        context.createMediaStreamSource(stream).connect(analyser);
+      }
+      analyser.getFloatFrequencyData(levels);
+      const levelOf = (hertz) => {
+        const bin = Math.round((hertz * analyser.fftSize) / context.sampleRate);
+        return Math.max(levels[bin - 1], levels[bin], levels[bin + 1]);
+      };
+      note(performance.now(), levelOf, -50);
+    }, listenEveryMs);
+  }
+
+  // Firefox does not start an AudioContext on a machine without a sound card: what is heard is recorded and looked through.
+  async function listenByRecorder(stream) {
+    const chunks = [];
+    const recorder = new MediaRecorder(stream);
+    const stopped = new Promise((done) => (recorder.onstop = done));
+    recorder.ondataavailable = ({ data }) => chunks.push(data);
+    const at = performance.now();
+    recorder.start();
+    setTimeout(() => recorder.stop(), 500);
+    await stopped;
+    const decoder = new OfflineAudioContext(1, 1, 48_000);
+    const sound = (await decoder.decodeAudioData(await new Blob(chunks).arrayBuffer())).getChannelData(0);
+    const levelOf = (hertz) => {
+      let loudest = -Infinity;
+      const step = 4_800;
+      for (let from = 0; from + step <= sound.length; from += step) {
+        let [x, y] = [0, 0];
+        for (let index = 0; index < step; index += 1) {
+          const angle = (2 * Math.PI * hertz * index) / 48_000;
+          x += sound[from + index] * Math.cos(angle);
+          y += sound[from + index] * Math.sin(angle);
         }
-        made.analyser.getFloatFrequencyData(levels);
-        const heard = person.tones.filter((hertz) => {
-          const bin = Math.round((hertz * made.analyser.fftSize) / context.sampleRate);
-          return Math.max(levels[bin - 1], levels[bin], levels[bin + 1]) > -50;
-        });
-        made.readings.push({ at: performance.now(), heard });
-        if (made.readings.length > kept) made.readings.shift();
-      }, listenEveryMs);
-      return made;
-    })();
-    return ears;
+        loudest = Math.max(loudest, 20 * Math.log10((2 * Math.hypot(x, y)) / step));
+      }
+      return loudest;
+    };
+    note(at, levelOf, -36);
+  }
+  async function keepRecording() {
+    for (;;) await Promise.all([...streams().map((stream) => listenByRecorder(stream).catch(() => undefined)), new Promise((done) => setTimeout(done, 100))]);
+  }
+
+  let listening = false;
+  function listen() {
+    if (listening) return;
+    listening = true;
+    if (person.ownMicrophone) listenByAnalyser();
+    else void keepRecording();
   }
 
   Object.defineProperty(window, 'testing', {
@@ -117,7 +161,7 @@ export function installDevices(person) {
       places: () =>
         [...document.querySelectorAll('figure[data-use]')].map((figure) => ({ ...figure.dataset, words: figure.querySelector('.words')?.textContent.trim() ?? '', ...look(figure.querySelector('video')) })),
       /** The tones heard since then. @param {number} since */
-      heard: (since) => [...new Set(listen().readings.filter(({ at }) => at >= since).flatMap(({ heard }) => heard))],
+      heard: (since) => [...new Set(readings.filter(({ at }) => at >= since).flatMap(({ heard }) => heard))],
       now: () => (listen(), performance.now()),
       /** What getStats says of the track that a place plays. @param {string} selector */
       statistics: async (selector) => {

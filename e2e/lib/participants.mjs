@@ -12,9 +12,11 @@ import { until } from './until.mjs';
 // Colours at least 36 degrees and tones at least 90 Hz apart.
 const seats = ['hall', 'chair', 'ha-giang', 'cao-bang', 'bac-kan', 'lang-son', 'delegate-1', 'delegate-2', 'moderator', 'presenter'];
 const hueOf = (seat) => seats.indexOf(seat) * 36;
-export const hertzOf = (seat) => 500 + seats.indexOf(seat) * 97;
+export const hertzOf = (seat) => 1_100 + seats.indexOf(seat) * 97;
+/** Every tone that may be heard, by its name: a seat, or what makes its own. */
+const tones = { ...Object.fromEntries(seats.map((seat) => [seat, hertzOf(seat)])), aiortc: 440, gstreamer: 880, firefox: 1_000 };
 const slidesHueOf = (seat) => (hueOf(seat) + 18) % 360;
-export const far = (a, b) => Math.abs(((a - b + 540) % 360) - 180);
+const far = (a, b) => Math.abs(((a - b + 540) % 360) - 180);
 
 /** The seats of the demo. @param {Server} server */
 export async function readSeats(server) {
@@ -28,6 +30,8 @@ export class Participant {
   /** @param {Page} page @param {string} seat @param {string} name as the others read it */
   constructor(page, seat, name) {
     this.page = page;
+    /** Its tone's name. */
+    this.voice = page.context().browser()?.browserType().name() === 'firefox' ? 'firefox' : seat;
     this.seat = seat;
     this.name = name;
     /** What the page's console complained of. @type {string[]} */
@@ -95,7 +99,7 @@ export class Participant {
     return all.filter((place) => (!use || place.use === use) && (!seat || place.seat === seat));
   }
 
-  /** Waits until a moving picture of that colour stands in a place of that seat. */
+  /** Waits until a moving picture of that colour (null: of any) stands in a place of that seat. */
   async sees(seat, { use = undefined, hue = hueOf(seat), ...options } = {}) {
     const what = `${this.seat} sees ${use ? `${use}: ` : ''}${seat} move`;
     let first = null;
@@ -103,7 +107,7 @@ export class Participant {
     await until(what, async () => {
       const places = await this.places({ use, seat });
       last = places.map(({ grey, ...place }) => place);
-      const place = places.find((candidate) => candidate.hue !== null && far(candidate.hue, hue) <= 14 && candidate.grey);
+      const place = places.find((candidate) => candidate.grey && (hue === null || (candidate.hue !== null && far(candidate.hue, hue) <= 14)));
       if (!place) return ((first = null), false);
       if (!first) return ((first = place.grey), false);
       return place.grey.some((value, index) => Math.abs(value - first[index]) > 40);
@@ -120,23 +124,24 @@ export class Participant {
     return this.page.evaluate(() => window.testing.now());
   }
 
-  /** @param {number} since @returns {Promise<string[]>} seats whose tones were heard since then */
+  /** @param {number} since @returns {Promise<string[]>} whose tones were heard since then */
   async heardSince(since) {
-    const tones = await this.page.evaluate((from) => window.testing.heard(from), since);
-    return seats.filter((seat) => tones.includes(hertzOf(seat)));
+    const heard = await this.page.evaluate((from) => window.testing.heard(from), since);
+    return Object.keys(tones).filter((name) => heard.includes(tones[name]));
   }
 
-  async hears(seat, options = {}) {
+  /** @param {string} voice a seat, or the name of a tone */
+  async hears(voice, options = {}) {
     const since = await this.now();
-    return until(`${this.seat} hears ${seat}`, async () => (await this.heardSince(since)).includes(seat), options);
+    return until(`${this.seat} hears ${voice}`, async () => (await this.heardSince(since)).includes(voice), options);
   }
 
-  /** Waits until that seat was not heard for a second. */
-  async hearsNoMore(seat, options = {}) {
-    return until(`${this.seat} does not hear ${seat} any more`, async () => {
+  /** Waits until that voice was not heard for a second. */
+  async hearsNoMore(voice, options = {}) {
+    return until(`${this.seat} does not hear ${voice} any more`, async () => {
       const since = await this.now();
       await new Promise((done) => setTimeout(done, 1_200));
-      return !(await this.heardSince(since)).includes(seat);
+      return !(await this.heardSince(since)).includes(voice);
     }, options);
   }
 
@@ -164,7 +169,8 @@ export async function invite(browser, server, seat, { width = 640, height = 360,
     hue: hueOf(seat),
     slidesHue: slidesHueOf(seat),
     hertz: hertzOf(seat),
-    tones: seats.map(hertzOf),
+    tones: Object.values(tones),
+    ownMicrophone: browser.browserType().name() !== 'firefox',
     width,
     height,
     framesPerSecond: 15,
