@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "conference/directory_testing.h"
+
 namespace bridgehall::conference {
 namespace {
 
@@ -13,20 +15,11 @@ using wire::Codec;
 
 const TimePoint kStart = TimePoint{} + 1h;
 
-session::NegotiatedTrack track(Codec codec, std::string fmtp = {}) {
-  session::NegotiatedTrack result;
-  result.mid = codec == Codec::opus ? "0" : "1";
-  result.kind = wire::kind_of(codec);
-  result.codec.codec = codec;
-  result.codec.fmtp = std::move(fmtp);
-  return result;
-}
-
 class DirectoryTest : public testing::Test {
  protected:
   DirectoryTest() {
     directory.add_conference("demo");
-    EXPECT_EQ(commands(), std::vector<std::string>{"room 1"});
+    EXPECT_EQ(commands(), Words{"room 1"});
   }
 
   void open(const std::string& name) {
@@ -34,60 +27,18 @@ class DirectoryTest : public testing::Test {
     directory.set_camera("demo", name, true);
   }
 
-  SessionOrder order(const std::string& name, Principal who, std::vector<session::NegotiatedTrack> tracks) {
-    SessionOrder result;
-    result.conference = "demo";
-    result.publication = name;
-    result.principal = std::move(who);
-    result.local = {"ufrag", "password"};
-    result.negotiated.tracks = std::move(tracks);
-    return result;
-  }
   PeerId publish(const std::string& name, Principal who,
                  std::vector<session::NegotiatedTrack> tracks = {track(Codec::opus), track(Codec::vp8)}) {
     EXPECT_TRUE(directory.publish_terms("demo", name, who));
-    return directory.publish(order(name, std::move(who), std::move(tracks)), now)->peer;
+    return directory.publish(publisher_order(name, std::move(who), std::move(tracks)), now)->peer;
   }
   PeerId view(const std::string& name,
               std::vector<session::NegotiatedTrack> tracks = {track(Codec::opus), track(Codec::vp8)}) {
     const auto terms = directory.view_terms("demo", name);
     EXPECT_TRUE(terms);
-    return directory.view(order(name, {Role::viewer, "v"}, std::move(tracks)), *terms, now)->peer;
+    return directory.view(publisher_order(name, {Role::viewer, "v"}, std::move(tracks)), *terms, now)->peer;
   }
-  // What the shard is told, in short words and in order.
-  std::vector<std::string> commands() {
-    std::vector<std::string> words;
-    while (auto command = directory.poll_command()) words.push_back(describe(*command));
-    return words;
-  }
-  static std::string describe(const media::Command& command) {
-    struct {
-      std::string operator()(const media::AddRoom& c) { return "room " + std::to_string(c.room.value()); }
-      std::string operator()(const media::RemoveRoom&) { return "remove room"; }
-      std::string operator()(const media::SetVoiceRank& c) {
-        return "rank " + std::to_string(c.publication.value()) + ":" + std::to_string(static_cast<int>(c.rank));
-      }
-      std::string operator()(const media::FillSlot& c) { return "fill " + std::to_string(c.publication.value()); }
-      std::string operator()(const media::EmptySlot&) { return "empty"; }
-      std::string operator()(const media::AddPublication& c) { return "add " + std::to_string(c.publication.value()); }
-      std::string operator()(const media::SetGate& c) {
-        return (c.open ? "open " : "shut ") + std::to_string(c.publication.value());
-      }
-      std::string operator()(const media::RemovePublication& c) {
-        return "remove " + std::to_string(c.publication.value());
-      }
-      std::string operator()(const std::unique_ptr<media::CreatePeer>& c) {
-        std::string text = "peer " + std::to_string(c->peer.value());
-        for (const auto& t : c->incoming) text += " in:" + std::to_string(t.publication.value());
-        for (const auto& t : c->outgoing) text += " out:" + std::to_string(t.publication.value());
-        return text;
-      }
-      std::string operator()(const media::RestartIce& c) { return "restart " + std::to_string(c.peer.value()); }
-      std::string operator()(const media::ClosePeer& c) { return "close " + std::to_string(c.peer.value()); }
-      std::string operator()(const media::ReadCounters&) { return "counters"; }
-    } words;
-    return std::visit(words, command);
-  }
+  Words commands() { return take_commands(directory); }
 
   SeededRandom random{7};
   Directory directory{DirectoryLimits{}, random};
@@ -95,8 +46,6 @@ class DirectoryTest : public testing::Test {
   const Principal moderator{Role::moderator, "mod"};
   const Principal site{Role::site, "site-1"};
 };
-
-using Words = std::vector<std::string>;
 
 TEST_F(DirectoryTest, a_publication_stays_closed_until_the_conference_opens_its_gates) {
   publish("site-1", site);
@@ -136,7 +85,7 @@ TEST_F(DirectoryTest, a_viewer_is_bound_to_the_publications_tracks_with_ssrcs_of
   ASSERT_EQ(terms->sources.size(), 2u);
   EXPECT_EQ(terms->sources[0].rtx_ssrc, Ssrc{});
   EXPECT_NE(terms->sources[1].ssrc, terms->sources[1].rtx_ssrc);
-  directory.view(order("stage", {Role::viewer, "v"}, {track(Codec::vp8)}), *terms, now);
+  directory.view(publisher_order("stage", {Role::viewer, "v"}, {track(Codec::vp8)}), *terms, now);
   auto command = directory.poll_command();
   const auto& create = std::get<std::unique_ptr<media::CreatePeer>>(*command);
   ASSERT_EQ(create->outgoing.size(), 1u);
@@ -219,12 +168,12 @@ TEST_F(DirectoryTest, an_unused_publication_is_removed_after_a_minute_and_a_used
 TEST_F(DirectoryTest, sessions_and_publications_are_bounded) {
   Directory small({.publications = 1, .sessions = 2}, random);
   small.add_conference("demo");
-  small.publish(order("stage", moderator, {track(Codec::vp8)}), now);
+  small.publish(publisher_order("stage", moderator, {track(Codec::vp8)}), now);
   EXPECT_EQ(small.publish_terms("demo", "slides", moderator).error(), DirectoryRefusal::too_many_publications);
   ParticipantOrder listener{.conference = "demo", .publication = "guest", .principal = {Role::viewer, "guest"}};
   EXPECT_TRUE(small.participant_terms(listener)) << "whoever sends nothing is no publication";
   const auto terms = small.view_terms("demo", "stage");
-  small.view(order("stage", {Role::viewer, "v"}, {track(Codec::vp8)}), *terms, now);
+  small.view(publisher_order("stage", {Role::viewer, "v"}, {track(Codec::vp8)}), *terms, now);
   EXPECT_EQ(small.view_terms("demo", "stage").error(), DirectoryRefusal::too_many_sessions);
   EXPECT_TRUE(small.publish_terms("demo", "stage", moderator)) << "replaces its own session";
 }
