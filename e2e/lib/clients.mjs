@@ -48,6 +48,12 @@ export class Aiortc extends Client {
     super(t, process.env.PYTHON ?? '/usr/bin/python3', [aiortcScript, ...words]);
   }
 
+  /** It leaves with a DELETE when its input ends. */
+  leave() {
+    this.process.stdin.end();
+    return this.exited;
+  }
+
   connected(options = {}) {
     return until('aiortc is connected', () => (this.check(), this.output.includes('connected')), options);
   }
@@ -66,6 +72,10 @@ export class Gstreamer extends Client {
   /** @param {import('node:test').TestContext} t @param {string[]} words */
   constructor(t, ...words) {
     super(t, gstreamerProgram, words);
+  }
+
+  leave() {
+    return this.end('SIGTERM');
   }
 
   /** What it has said so far, of one kind. @param {string} event */
