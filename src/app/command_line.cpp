@@ -7,23 +7,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "app/complaint.h"
 #include "app/configuration.h"
-#include "app/duration_text.h"
+#include "app/load_command.h"
 #include "app/serve.h"
 #include "app/token_command.h"
 #include "crypto/system_random.h"
-#include "load/load.h"
 
 namespace bridgehall::app {
 namespace {
-
-constexpr int kFailed = 1;
-constexpr int kMisused = 2;
-
-int complain(const std::string& sentence, int status) {
-  fmt::print(stderr, "bridgehall: {}\n", sentence);
-  return status;
-}
 
 std::map<std::string, std::string> read_environ() {
   std::map<std::string, std::string> variables;
@@ -82,72 +74,6 @@ int run_token(const TokenOptions& options) {
   return 0;
 }
 
-struct LoadFlags {
-  load::LoadOptions options;
-  std::string data;
-  std::string duration = "20s";
-  std::string warm_up = "3s";
-  std::string pacing = "frame";
-};
-
-void add_load_flags(CLI::App& command, LoadFlags& flags) {
-  auto& o = flags.options;
-  command.add_option("--server", o.server, "The server's address")->capture_default_str();
-  command.add_option("--conference", o.conference, "Id of the conference")->capture_default_str();
-  command.add_option("--token", o.token, "A moderator's token");
-  command.add_option("--data", flags.data, "The server's data folder, to sign a token with its key when none is given");
-  command.add_option("--prefix", o.publication_prefix, "Publications are named so, with a number")
-      ->capture_default_str();
-  command.add_option("--publishers", o.publishers, "How many publish")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command.add_option("--viewers", o.viewers, "How many view")->check(CLI::Range(0, 10'000))->capture_default_str();
-  command.add_option("--kbps", o.kbps, "Video of each publisher in kb/s")
-      ->check(CLI::Range(10, 100'000))
-      ->capture_default_str();
-  command.add_flag("--audio,!--no-audio", o.audio, "Send audio as well")->default_str("true");
-  command.add_option("--duration", flags.duration, "Measured time")->capture_default_str();
-  command.add_option("--warm-up", flags.warm_up, "Time between the last join and the measurement")
-      ->capture_default_str();
-  command.add_option("--pacing", flags.pacing, "How a frame's packets are spread")
-      ->check(CLI::IsMember({"frame", "ticks"}))
-      ->capture_default_str();
-  command.add_option("--joins-per-second", o.joins_per_second, "How fast clients join")
-      ->check(CLI::Range(1, 10'000))
-      ->capture_default_str();
-  command.add_option("--server-pid", o.server_pid, "Process whose CPU and memory are read")
-      ->check(CLI::NonNegativeNumber);
-  command.add_option("--cpu", o.cpu, "Pin the generator to this CPU");
-  command.add_flag("--gro,!--no-gro", o.gro, "Let the kernel join datagrams")->default_str("true");
-  command.add_option("--decrypt-every", o.decrypt_every, "Decrypt every n-th packet")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  command.add_option("--json", o.json_path, "Write the result to this file as well");
-  command.add_option("--seed", o.seed, "Seed of everything random")->capture_default_str();
-}
-
-int run_load_command(LoadFlags& flags) {
-  auto& options = flags.options;
-  const auto duration = parse_duration(flags.duration);
-  const auto warm_up = parse_duration(flags.warm_up);
-  if (!duration || !warm_up)
-    return complain("--duration and --warm-up are written as seconds, or as 30s, 5m or 1h.", kMisused);
-  options.duration = *duration;
-  options.warm_up = *warm_up;
-  options.pacing = flags.pacing == "ticks" ? load::Pacing::ticks : load::Pacing::frame;
-  if (options.token.empty()) {
-    if (flags.data.empty())
-      return complain("Give a moderator's --token, or the server's --data folder to sign one.", kMisused);
-    crypto::SystemRandom random;
-    const auto token =
-        make_token({.data_folder = flags.data, .conference = options.conference, .role = "moderator", .ttl = "1d"},
-                   random, wall_now());
-    if (!token) return complain(token.error().message, kMisused);
-    options.token = *token;
-  }
-  return load::run_load(options);
-}
-
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -180,9 +106,7 @@ int run_command_line(int argc, char** argv) {
                             "Who it is for; all but moderators publish under this name. Random when not given");
   token_command->add_option("--name", token.name, "The name shown to people");
 
-  LoadFlags load_flags;
-  auto* load_command = program.add_subcommand("load", "Measure a running server with publishers and viewers");
-  add_load_flags(*load_command, load_flags);
+  LoadCommand load_command(program);
 
   auto* settings_command = program.add_subcommand("settings", "Print all settings, as docs/settings.md has them");
 
@@ -197,7 +121,7 @@ int run_command_line(int argc, char** argv) {
   if (*serve_command) return run_serve(file, serve_flags);
   if (*demo_command) return run_demo(demo, demo_flags);
   if (*token_command) return run_token(token);
-  if (*load_command) return run_load_command(load_flags);
+  if (load_command.given()) return load_command.run();
   if (*settings_command) {
     fmt::print("{}", describe_settings());
     return 0;

@@ -98,6 +98,10 @@ TEST_F(CommandLineTest, mistakes_are_one_sentence_and_status_2) {
            {"demo", "--port", "0", "--data", data},
            {"load", "--duration", "never"},
            {"load"},
+           {"load", "conference"},
+           {"load", "conference", "--data", data, "--duration", "0"},
+           {"load", "conference", "--data", data, "--stage-change", "never"},
+           {"load", "conference", "--data", data, "--watchers", "2", "--weak", "3"},
        }) {
     const auto outcome = run(words);
     SCOPED_TRACE(testing::PrintToString(words));
@@ -119,6 +123,7 @@ TEST_F(CommandLineTest, help_and_version_go_to_standard_output) {
   EXPECT_EQ(help.errors, "");
   for (const auto* command : {"serve", "demo", "token", "load", "settings"})
     EXPECT_THAT(help.output, HasSubstr(command));
+  EXPECT_THAT(run({"load", "conference", "--help"}).output, HasSubstr("--speaker-change"));
   EXPECT_THAT(run({"serve", "--help"}).output, HasSubstr("--media-port"));
   EXPECT_THAT(run({"--version"}).output, testing::MatchesRegex("bridgehall [0-9.]+\n"));
 }

@@ -4,20 +4,12 @@
 #include <fstream>
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include "load/generator.h"
+#include "load/pinning.h"
 
 namespace bridgehall::load {
 namespace {
-
-void pin_to(int cpu) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(static_cast<std::size_t>(cpu), &set);
-  if (sched_setaffinity(0, sizeof set, &set) != 0)
-    fmt::print(stderr, "The generator cannot be pinned to CPU {}.\n", cpu);
-}
 
 std::int64_t seconds(Duration d) { return std::chrono::duration_cast<std::chrono::seconds>(d).count(); }
 
@@ -34,7 +26,7 @@ int run_load(const LoadOptions& options) {
     fmt::print(stderr, "At least one publisher, and a rate above 0, are needed.\n");
     return 1;
   }
-  if (options.cpu >= 0) pin_to(options.cpu);
+  if (options.cpu >= 0) pin_to_cpu(options.cpu);
   fmt::print("{} publisher(s) of {} kb/s{}, {} viewers, {} s after {} s of warm-up …\n", options.publishers,
              options.kbps, options.audio ? " and Opus" : "", options.viewers, seconds(options.duration),
              seconds(options.warm_up));

@@ -10,13 +10,8 @@ constexpr std::size_t kFeedbackSize = 1100;
 constexpr std::size_t kMaxBlocks = 31;  // RFC 3550: five bits
 }  // namespace
 
-MediaReceiver::MediaReceiver(const session::Agreed& agreed, std::span<const media::SlotUse> uses, std::string cname,
-                             RandomSource& random)
-    : cname_(std::move(cname)), own_ssrc_(random.u32() | 1) {
-  slots_.reserve(agreed.slots.size());
-  for (std::size_t i = 0; i < std::min(agreed.slots.size(), uses.size()); ++i)
-    slots_.emplace_back(agreed.slots[i], static_cast<media::SlotNumber>(i), uses[i]);
-}
+MediaReceiver::MediaReceiver(std::vector<SlotReceiver> slots, std::string cname, RandomSource& random)
+    : cname_(std::move(cname)), own_ssrc_(random.u32() | 1), slots_(std::move(slots)) {}
 
 SlotReceiver* MediaReceiver::find(Ssrc ssrc) {
   for (auto& slot : slots_)
@@ -29,7 +24,7 @@ void MediaReceiver::handle_rtp(MutableBytes datagram, PeerLink& link, TimePoint 
   if (!header) return;
   auto* slot = find(header->ssrc);
   if (slot == nullptr) {
-    ++unknown_ssrcs_;
+    ++strays_;
     return;
   }
   note_arrival(datagram, *header, *slot, now);
@@ -117,7 +112,7 @@ void MediaReceiver::send_reports(TimePoint now, PeerLink& link) {
 }
 
 SlotCounters MediaReceiver::counters() const {
-  SlotCounters sum;
+  SlotCounters sum{.strays = strays_};
   for (const auto& slot : slots_) sum += slot.counters();
   return sum;
 }

@@ -16,9 +16,7 @@ namespace bridgehall::load {
 
 class MediaReceiver {
  public:
-  // Slot i of the answer is number i and has the i-th use.
-  MediaReceiver(const session::Agreed& agreed, std::span<const media::SlotUse> uses, std::string cname,
-                RandomSource& random);
+  MediaReceiver(std::vector<SlotReceiver> slots, std::string cname, RandomSource& random);
 
   void handle_rtp(MutableBytes datagram, PeerLink& link, TimePoint now, LatencyHistogram* latency);
   void handle_rtcp(BytesView compound, TimePoint now);
@@ -45,7 +43,7 @@ class MediaReceiver {
   Ssrc newest_ssrc_{};
   TimePoint next_report_{};
   std::optional<TimePoint> first_frame_;
-  std::uint64_t unknown_ssrcs_ = 0;
+  std::uint64_t strays_ = 0;
 };
 
 }  // namespace bridgehall::load

@@ -30,6 +30,11 @@ SentCounters& SentCounters::operator+=(const SentCounters& o) {
   return *this;
 }
 
+SentCounters SentCounters::operator-(const SentCounters& o) const {
+  return {packets - o.packets, retransmitted - o.retransmitted, keyframes - o.keyframes,
+          keyframe_requests - o.keyframe_requests};
+}
+
 MediaSender::MediaSender(const Recording& recording, const session::Agreed& agreed, std::uint16_t sender,
                          std::string cname, RandomSource& random, const NtpOrigin& ntp)
     : recording_(recording), sender_(sender), cname_(std::move(cname)), ntp_(ntp) {

@@ -22,6 +22,7 @@ struct SentCounters {
   std::uint64_t keyframes = 0;
   std::uint64_t keyframe_requests = 0;
   SentCounters& operator+=(const SentCounters& other);
+  SentCounters operator-(const SentCounters& earlier) const;
 };
 
 class MediaSender {

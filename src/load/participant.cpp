@@ -12,18 +12,18 @@ namespace {
 constexpr Duration kAskAgain = 300ms;
 constexpr std::size_t kVoices = media::kVoicePlaces;
 
-messages::SlotUse to_message(media::SlotUse use) {
+media::SlotUse from_message(messages::SlotUse use) {
   switch (use) {
-    case media::SlotUse::voice:
-      return messages::SlotUse::voice;
-    case media::SlotUse::stage:
-      return messages::SlotUse::stage;
-    case media::SlotUse::slides:
-      return messages::SlotUse::slides;
-    case media::SlotUse::tile:
+    case messages::SlotUse::voice:
+      return media::SlotUse::voice;
+    case messages::SlotUse::stage:
+      return media::SlotUse::stage;
+    case messages::SlotUse::slides:
+      return media::SlotUse::slides;
+    case messages::SlotUse::tile:
       break;
   }
-  return messages::SlotUse::tile;
+  return media::SlotUse::tile;
 }
 
 bool passes(messages::RefusalCode code) {
@@ -63,23 +63,22 @@ void Participant::handle_text(std::string_view text, TimePoint now) {
     ended_ = fmt::format("The server said what its schema does not allow: {}", message.error().message);
     return;
   }
-  if (const auto* welcome = std::get_if<messages::Welcome>(&*message)) return handle(*welcome, now);
+  if (const auto* welcome = std::get_if<messages::Welcome>(&*message)) return handle(*welcome);
   if (const auto* answer = std::get_if<messages::Answer>(&*message)) return handle(*answer, now);
   if (const auto* refused = std::get_if<messages::Refused>(&*message)) return handle(*refused, now);
   if (const auto* bye = std::get_if<messages::Bye>(&*message)) ended_ = bye->message;
   if (const auto* slots = std::get_if<messages::Slots>(&*message))
-    for (const auto& content : slots->slots)
-      if (content.slot < told_.size()) told_[content.slot] = content.state;
+    for (const auto& content : slots->slots) told_[content.slot] = content.state;
 }
 
-void Participant::handle(const messages::Welcome& welcome, TimePoint now) {
+void Participant::handle(const messages::Welcome& welcome) {
   seat_ = welcome.seat;
   settings_.tiles = std::min<std::size_t>(settings_.tiles, welcome.max_tiles);
-  join(now);
+  join();
 }
 
 // The voices first, as the offer has its m-lines; the first of them goes with the stage.
-void Participant::join(TimePoint) {
+void Participant::join() {
   std::vector<session::OfferedSource> sources;
   messages::Join join{
       .id = join_id_ = next_id_++, .offer = {}, .microphone = settings_.sends, .camera = settings_.sends};
@@ -89,13 +88,12 @@ void Participant::join(TimePoint) {
     join.sends.push_back({.mid = "0", .use = messages::TrackUse::microphone});
     join.sends.push_back({.mid = "1", .use = messages::TrackUse::camera});
   }
-  uses_.assign(kVoices, media::SlotUse::voice);
-  uses_.push_back(media::SlotUse::stage);
-  uses_.insert(uses_.end(), settings_.tiles, media::SlotUse::tile);
-  for (std::size_t i = 0; i < uses_.size(); ++i)
-    join.slots.push_back({fmt::to_string(sources.size() + i), to_message(uses_[i])});
-  told_.assign(uses_.size(), messages::SlotState::empty);
-  join.offer = session::make_participant_offer(local_, sources, {.audio = kVoices, .video = uses_.size() - kVoices});
+  std::vector<messages::SlotUse> uses(kVoices, messages::SlotUse::voice);
+  uses.push_back(messages::SlotUse::stage);
+  uses.insert(uses.end(), settings_.tiles, messages::SlotUse::tile);
+  for (std::size_t i = 0; i < uses.size(); ++i) join.slots.push_back({fmt::to_string(sources.size() + i), uses[i]});
+  told_.clear();
+  join.offer = session::make_participant_offer(local_, sources, {.audio = kVoices, .video = uses.size() - kVoices});
   say(join);
 }
 
@@ -106,12 +104,18 @@ void Participant::handle(const messages::Answer& answer, TimePoint now) {
     ended_ = fmt::format("The answer cannot be used: {} ({})", agreed.error().message, agreed.error().field);
     return;
   }
+  // The server numbers the slots.
+  std::vector<SlotReceiver> slots;
+  for (const auto& slot : agreed->slots)
+    for (const auto& answered : answer.slots)
+      if (answered.mid == slot.slot.mid)
+        slots.emplace_back(slot, static_cast<media::SlotNumber>(answered.slot), from_message(answered.use));
   // In place: a link cannot be moved.
   media_.reset(new Media{PeerLink(local_, *agreed, dtls_, random_, now),
                          MediaSender(recording_, *agreed, settings_.number, local_.cname, random_, ntp_),
-                         MediaReceiver(*agreed, uses_, local_.cname, random_)});
+                         MediaReceiver(std::move(slots), local_.cname, random_)});
   media_->sender.speak(speaking_);
-  if (settings_.tiles > 0) demand();
+  demand();
 }
 
 void Participant::handle(const messages::Refused& refused, TimePoint now) {
@@ -123,14 +127,12 @@ void Participant::handle(const messages::Refused& refused, TimePoint now) {
 
 void Participant::demand() {
   messages::Demand demand{.id = demand_id_ = next_id_++};
-  for (std::size_t i = 0; i < settings_.tiles; ++i) {
-    messages::SlotDemand slot{.slot = static_cast<std::uint32_t>(kVoices + 1 + i), .quality = messages::Quality::off};
-    if (i < settings_.seats.size()) {
-      slot.seat = settings_.seats[i];
-      slot.quality = settings_.tile_quality;
-    }
-    demand.slots.push_back(std::move(slot));
+  std::size_t next = 0;
+  for (const auto& slot : slots()) {
+    if (slot.use() != media::SlotUse::tile || next >= settings_.seats.size()) continue;
+    demand.slots.push_back({.slot = slot.number(), .seat = settings_.seats[next++], .quality = settings_.tile_quality});
   }
+  if (demand.slots.empty()) return;
   say(demand);
 }
 
@@ -160,8 +162,16 @@ std::span<const SlotReceiver> Participant::slots() const {
   return media_ ? media_->receiver.slots() : std::span<const SlotReceiver>{};
 }
 
+const SlotReceiver* Participant::stage() const {
+  const auto all = slots();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [](const auto& slot) { return slot.use() == media::SlotUse::stage; });
+  return found == all.end() ? nullptr : &*found;
+}
+
 std::size_t Participant::slots_said_to_be(messages::SlotState state) const {
-  return static_cast<std::size_t>(std::count(told_.begin(), told_.end(), state));
+  return static_cast<std::size_t>(
+      std::count_if(told_.begin(), told_.end(), [&](const auto& told) { return told.second == state; }));
 }
 
 // -- media --
@@ -197,7 +207,7 @@ void Participant::take_datagram(MutableBytes datagram, const NetworkPath& path, 
 void Participant::handle_timeout(TimePoint now, LatencyHistogram* latency) {
   if (ask_again_ <= now) {
     ask_again_ = kNever;
-    media_ ? demand() : join(now);
+    media_ ? demand() : join();
   }
   if (!media_) return;
   if (line_)

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,7 +53,8 @@ class Participant {
   std::optional<TimePoint> first_frame() const { return media_ ? media_->receiver.first_frame() : std::nullopt; }
   // Why it is in the conference no more, or never was: a sentence.
   std::optional<std::string> ended() const;
-  std::span<const SlotReceiver> slots() const;
+  std::span<const SlotReceiver> slots() const;  // in the order of the m-lines
+  const SlotReceiver* stage() const;            // nullptr before it has joined
   SlotCounters received() const { return media_ ? media_->receiver.counters() : SlotCounters{}; }
   SentCounters sent() const { return media_ ? media_->sender.counters() : SentCounters{}; }
   std::uint64_t lost_on_line() const { return line_ ? line_->lost() : 0; }
@@ -66,10 +68,10 @@ class Participant {
     MediaReceiver receiver;
     bool started = false;
   };
-  void handle(const messages::Welcome& welcome, TimePoint now);
+  void handle(const messages::Welcome& welcome);
   void handle(const messages::Answer& answer, TimePoint now);
   void handle(const messages::Refused& refused, TimePoint now);
-  void join(TimePoint now);
+  void join();
   void demand();
   void say(const messages::ClientMessage& message);
   void take_datagram(MutableBytes datagram, const NetworkPath& path, TimePoint now, LatencyHistogram* latency);
@@ -87,12 +89,11 @@ class Participant {
   std::uint32_t demand_id_ = 0;
   TimePoint ask_again_ = kNever;  // what was refused because the server was busy
   bool speaking_ = false;
-  std::vector<media::SlotUse> uses_;
   std::deque<std::string> texts_;
   std::unique_ptr<Media> media_;
   std::optional<LineLimit> line_;
   std::optional<std::string> ended_;
-  std::vector<messages::SlotState> told_;
+  std::map<std::uint32_t, messages::SlotState> told_;  // by slot; the schema has 64 of them at most
 };
 
 }  // namespace bridgehall::load

@@ -133,6 +133,8 @@ class Room {
     shard_.handle_command(std::move(peer), now_);
     refill();
     messages::Answer answer{.id = join.id, .answer = negotiated->answer};
+    for (std::size_t i = 0; i < join.slots.size(); ++i)
+      answer.slots.push_back({static_cast<std::uint32_t>(i), join.slots[i].mid, join.slots[i].use});
     participants[number]->handle_text(messages::to_json(messages::ServerMessage{answer}), now_);
   }
 
@@ -187,7 +189,7 @@ class Room {
                       now_};
 };
 
-const SlotReceiver& stage_of(const Participant& participant) { return participant.slots()[media::kVoicePlaces]; }
+const SlotReceiver& stage_of(const Participant& participant) { return *participant.stage(); }
 std::uint64_t wrong(const SlotCounters& c) {
   return c.picture_breaks + c.dirty_switches + c.undecryptable + c.duplicates;
 }

@@ -14,8 +14,8 @@ void for_each_counter(Visit&& visit) {
   for (const auto member :
        {&SlotCounters::packets, &SlotCounters::bytes, &SlotCounters::expected, &SlotCounters::received,
         &SlotCounters::duplicates, &SlotCounters::retransmissions, &SlotCounters::nacked, &SlotCounters::plis,
-        &SlotCounters::undecryptable, &SlotCounters::frames, &SlotCounters::keyframes, &SlotCounters::sounds,
-        &SlotCounters::switches, &SlotCounters::voice_changes, &SlotCounters::picture_breaks,
+        &SlotCounters::undecryptable, &SlotCounters::strays, &SlotCounters::frames, &SlotCounters::keyframes,
+        &SlotCounters::sounds, &SlotCounters::switches, &SlotCounters::voice_changes, &SlotCounters::picture_breaks,
         &SlotCounters::dirty_switches, &SlotCounters::sound_jumps})
     visit(member);
 }

@@ -27,6 +27,7 @@ struct SlotCounters {
   std::uint64_t nacked = 0;
   std::uint64_t plis = 0;
   std::uint64_t undecryptable = 0;
+  std::uint64_t strays = 0;  // of a participant: packets that belong to none of its slots
   std::uint64_t frames = 0;  // of pictures, to their end
   std::uint64_t keyframes = 0;
   std::uint64_t sounds = 0;         // packets of sound with a stamp

@@ -1,0 +1,190 @@
+#include "app/load_command.h"
+
+#include <chrono>
+#include <filesystem>
+#include <initializer_list>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "app/complaint.h"
+#include "app/duration_text.h"
+#include "app/token_command.h"
+#include "crypto/system_random.h"
+
+namespace bridgehall::app {
+namespace {
+
+constexpr const char* kRecordingName = "participant.bhr";
+
+crypto::UnixTime wall_now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+
+// Beside the program, or where a package puts it; empty when it is in neither place.
+std::string default_recording() {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  for (const auto& folder : {program, program.parent_path() / "share/bridgehall"})
+    if (std::filesystem::exists(folder / kRecordingName, error)) return folder / kRecordingName;
+  return {};
+}
+
+struct WrittenDuration {
+  const std::string& text;
+  Duration& value;
+  bool zero = false;  // "0" is one too
+};
+
+// False, and said, when one of them is none.
+bool read_durations(std::initializer_list<WrittenDuration> durations) {
+  for (const auto& [text, value, zero] : durations) {
+    const auto parsed = zero && text == "0" ? std::optional(std::chrono::seconds{0}) : parse_duration(text);
+    if (!parsed) {
+      complain(fmt::format("\"{}\" is no duration: they are written as seconds, or as 30s, 5m or 1h.", text), kMisused);
+      return false;
+    }
+    value = *parsed;
+  }
+  return true;
+}
+
+}  // namespace
+
+LoadCommand::LoadCommand(CLI::App& program)
+    : command_(program.add_subcommand("load", "Measure a running server with publishers and viewers")),
+      conference_command_(command_->add_subcommand("conference", "Measure it with a whole conference instead")) {
+  add_flags();
+  add_conference_flags();
+}
+
+int LoadCommand::run() { return conference_command_->parsed() ? run_conference() : run_streams(); }
+
+void LoadCommand::add_flags() {
+  auto& o = streams_.options;
+  command_->add_option("--server", o.server, "The server's address")->capture_default_str();
+  command_->add_option("--conference", o.conference, "Id of the conference")->capture_default_str();
+  command_->add_option("--token", o.token, "A moderator's token");
+  command_->add_option("--data", streams_.data,
+                       "The server's data folder, to sign a token with its key when none is given");
+  command_->add_option("--prefix", o.publication_prefix, "Publications are named so, with a number")
+      ->capture_default_str();
+  command_->add_option("--publishers", o.publishers, "How many publish")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command_->add_option("--viewers", o.viewers, "How many view")->check(CLI::Range(0, 10'000))->capture_default_str();
+  command_->add_option("--kbps", o.kbps, "Video of each publisher in kb/s")
+      ->check(CLI::Range(10, 100'000))
+      ->capture_default_str();
+  command_->add_flag("--audio,!--no-audio", o.audio, "Send audio as well")->default_str("true");
+  command_->add_option("--duration", streams_.duration, "Measured time")->capture_default_str();
+  command_->add_option("--warm-up", streams_.warm_up, "Time between the last join and the measurement")
+      ->capture_default_str();
+  command_->add_option("--pacing", streams_.pacing, "How a frame's packets are spread")
+      ->check(CLI::IsMember({"frame", "ticks"}))
+      ->capture_default_str();
+  command_->add_option("--joins-per-second", o.joins_per_second, "How fast clients join")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command_->add_option("--server-pid", o.server_pid, "Process whose CPU and memory are read")
+      ->check(CLI::NonNegativeNumber);
+  command_->add_option("--cpu", o.cpu, "Pin the generator to this CPU");
+  command_->add_flag("--gro,!--no-gro", o.gro, "Let the kernel join datagrams")->default_str("true");
+  command_->add_option("--decrypt-every", o.decrypt_every, "Decrypt every n-th packet")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  command_->add_option("--json", o.json_path, "Write the result to this file as well");
+  command_->add_option("--seed", o.seed, "Seed of everything random")->capture_default_str();
+}
+
+void LoadCommand::add_conference_flags() {
+  auto& o = conference_.options;
+  auto& command = *conference_command_;
+  command.add_option("--server", o.server, "The server's address")->capture_default_str();
+  command.add_option("--conference", o.conference, "Id of the conference")->capture_default_str();
+  command.add_option("--data", conference_.data, "The server's data folder, to sign everyone's tokens with its key")
+      ->required();
+  command.add_option("--recording", o.recording,
+                     "What the sites send. Default: participant.bhr beside the program, or in ../share/bridgehall");
+  command.add_option("--sites", o.sites, "How many send (three layers of VP8, and sound) and receive")
+      ->check(CLI::Range(1, 2'000))
+      ->capture_default_str();
+  command.add_option("--watchers", o.watchers, "How many only receive")
+      ->check(CLI::Range(0, 10'000))
+      ->capture_default_str();
+  command.add_option("--slots", o.slots, "Tiles of each, besides the stage and three voices")
+      ->check(CLI::Range(0, 25))
+      ->capture_default_str();
+  command.add_option("--speakers", o.speakers, "How many sites speak at a time; three at most are heard")
+      ->check(CLI::Range(0, 3))
+      ->capture_default_str();
+  command.add_option("--speaker-change", conference_.speaker_change, "How often others speak; 0: never")
+      ->capture_default_str();
+  command
+      .add_option("--stage-change", conference_.stage_change,
+                  "How often the chair puts another speaker on stage; 0: never")
+      ->capture_default_str();
+  command.add_option("--churn", o.churn, "So many leave and come back, a minute")
+      ->check(CLI::Range(0.0, 6'000.0))
+      ->capture_default_str();
+  command.add_option("--weak", o.weak, "So many of the watchers have a narrow line")
+      ->check(CLI::Range(0, 10'000))
+      ->capture_default_str();
+  command.add_option("--weak-kbps", o.weak_kbps, "How narrow that line is, in kb/s")
+      ->check(CLI::Range(10, 100'000))
+      ->capture_default_str();
+  command.add_option("--duration", conference_.duration, "Measured time")->capture_default_str();
+  command.add_option("--warm-up", conference_.warm_up, "Time between the last join and the measurement")
+      ->capture_default_str();
+  command.add_option("--joins-per-second", o.joins_per_second, "How fast they join")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command.add_option("--server-pid", o.server_pid, "Process whose CPU and memory are read")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--cpu", o.cpu, "Pin the generator to this CPU");
+  command.add_flag("--gro,!--no-gro", o.gro, "Let the kernel join datagrams")->default_str("true");
+  command.add_option("--json", o.json_path, "Write the result to this file as well");
+  command.add_option("--seed", o.seed, "Seed of who comes and goes")->capture_default_str();
+}
+
+int LoadCommand::run_streams() {
+  auto& options = streams_.options;
+  if (!read_durations({{streams_.duration, options.duration}, {streams_.warm_up, options.warm_up}})) return kMisused;
+  options.pacing = streams_.pacing == "ticks" ? load::Pacing::ticks : load::Pacing::frame;
+  if (options.token.empty()) {
+    if (streams_.data.empty())
+      return complain("Give a moderator's --token, or the server's --data folder to sign one.", kMisused);
+    crypto::SystemRandom random;
+    const auto token =
+        make_token({.data_folder = streams_.data, .conference = options.conference, .role = "moderator", .ttl = "1d"},
+                   random, wall_now());
+    if (!token) return complain(token.error().message, kMisused);
+    options.token = *token;
+  }
+  return load::run_load(options);
+}
+
+int LoadCommand::run_conference() {
+  auto& options = conference_.options;
+  if (!read_durations({{conference_.duration, options.duration},
+                       {conference_.warm_up, options.warm_up},
+                       {conference_.speaker_change, options.speaker_change, true},
+                       {conference_.stage_change, options.stage_change, true}}))
+    return kMisused;
+  if (options.weak > options.watchers) return complain("Only watchers have weak lines: --weak is too high.", kMisused);
+  if (options.recording.empty()) options.recording = default_recording();
+  if (options.recording.empty())
+    return complain("There is no participant.bhr beside the program; say with --recording where it is.", kMisused);
+  crypto::SystemRandom random;
+  const auto key = open_signing_key(conference_.data, random);
+  if (!key) return complain(key.error().message, kMisused);
+  options.token_for = [&](std::string_view role, std::string_view subject) {
+    const auto now = wall_now();
+    return key->sign({.conference = options.conference,
+                      .role = std::string(role),
+                      .subject = std::string(subject),
+                      .issued_at = now,
+                      .expires_at = now + std::chrono::hours(24)});
+  };
+  return load::run_conference(options);
+}
+
+}  // namespace bridgehall::app

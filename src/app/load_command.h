@@ -1,0 +1,50 @@
+// `bridgehall load` and `bridgehall load conference`: their flags, and what is done with them.
+#pragma once
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "load/conference.h"
+#include "load/load.h"
+
+namespace bridgehall::app {
+
+class LoadCommand {
+ public:
+  // Adds the command to the program; this outlives the program's parsing.
+  explicit LoadCommand(CLI::App& program);
+
+  bool given() const { return command_->parsed(); }
+  // The process's status.
+  int run();
+
+ private:
+  void add_flags();
+  void add_conference_flags();
+  int run_streams();
+  int run_conference();
+
+  struct Streams {
+    load::LoadOptions options;
+    std::string data;
+    std::string duration = "20s";
+    std::string warm_up = "3s";
+    std::string pacing = "frame";
+  };
+  struct Conference {
+    load::ConferenceOptions options;
+    std::string data;
+    std::string duration = "20s";
+    std::string warm_up = "5s";
+    std::string speaker_change = "5s";
+    std::string stage_change = "5s";
+  };
+
+  CLI::App* command_;
+  CLI::App* conference_command_;
+  Streams streams_;
+  Conference conference_;
+};
+
+}  // namespace bridgehall::app

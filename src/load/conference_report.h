@@ -1,0 +1,63 @@
+// The figures of one `bridgehall load conference`, as a table for people and as JSON with the same numbers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "load/conference.h"
+#include "load/latency_histogram.h"
+#include "load/media_sender.h"
+#include "load/slot_receiver.h"
+
+namespace bridgehall::load {
+
+struct ConferenceResult {
+  int asked = 0;   // participants, the chair included
+  int joined = 0;  // of those, at the end of the joining
+  int lost = 0;    // ended by themselves later
+  std::uint64_t came_and_went = 0;
+  double seconds = 0;
+  LatencyHistogram connected;      // from the connection's begin to DTLS done
+  LatencyHistogram first_frame;    // ... to the first whole picture
+  LatencyHistogram stage;          // from the chair's command to the first whole picture of the new sender, by receiver
+  std::uint64_t stage_missed = 0;  // receivers that had not got it when the next one was asked for
+  std::uint64_t voices_expected = 0, voices_heard = 0;  // speakers × receivers, when the speakers change
+  LatencyHistogram latency;
+
+  SlotCounters received;                                           // of all but those on weak lines
+  double stage_frames_per_second = 0, tile_frames_per_second = 0;  // of a slot, mean
+  int receivers = 0;  // that stayed to the end, without those on weak lines
+  SentCounters sent;
+
+  int weak = 0;
+  SlotCounters weak_received;
+  std::uint64_t weak_lost = 0;              // datagrams that their lines lost
+  double weak_tiles_off = 0;                // tiles that the server says it has put off, mean at the end
+  double weak_stage_frames_per_second = 0;  // mean
+  double weak_sounds_per_second = 0;        // of the best voice slot, mean
+
+  std::optional<Duration> server_cpu;
+  std::uint64_t server_kib_before = 0;  // resident, before the first join
+  std::uint64_t server_kib = 0;
+  Duration server_waited{};
+  Duration generator_cpu{};
+  Duration generator_waited{};
+  std::uint64_t generator_drops = 0;
+  std::uint64_t generator_send_errors = 0;
+
+  double gap_ratio() const;
+  std::optional<double> server_microseconds_per_packet() const;
+  std::optional<double> kib_per_participant() const;
+  double generator_share() const;
+  bool generator_was_limit() const;
+  bool machine_was_busy() const;
+  // What must never happen, whatever the load: pictures that cannot be decoded, packets that do not authenticate.
+  std::uint64_t wrong() const;
+};
+
+std::string to_table(const ConferenceOptions& options, const ConferenceResult& result);
+std::string to_json(const ConferenceOptions& options, const ConferenceResult& result);
+
+}  // namespace bridgehall::load
