@@ -23,7 +23,7 @@ struct ConferenceResult {
   LatencyHistogram first_frame;    // ... to the first whole picture
   LatencyHistogram stage;          // from the chair's command to the first whole picture of the new sender, by receiver
   std::uint64_t stage_missed = 0;  // receivers that had not got it when the next one was asked for
-  std::uint64_t voices_expected = 0, voices_heard = 0;  // speakers × receivers, when the speakers change
+  std::uint64_t voices_expected = 0, voices_heard = 0;  // who speaks × who receives, asked twice a second
   LatencyHistogram latency;
 
   SlotCounters received;                                           // of all but those on weak lines

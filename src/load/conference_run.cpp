@@ -16,6 +16,7 @@ constexpr Duration kPollPatience = 20ms;
 constexpr Duration kDrain = 500ms;     // for what was asked for again when the measurement ended
 constexpr Duration kFarewell = 300ms;  // for what is said last to be sent
 constexpr Duration kAway = 1s;
+constexpr Duration kJudgeEvery = 500ms;
 constexpr Duration kSettle = 1500ms;  // after which a new speaker has to be heard by all
 constexpr Duration kHeardLately = 200ms;
 
@@ -103,6 +104,7 @@ void ConferenceRun::wait_for(std::size_t first, std::size_t last) {
 
 void ConferenceRun::play_until(TimePoint end) {
   for (auto now = MemberLoop::now(); now < end; now = MemberLoop::now()) {
+    if (next_judgement_ <= now) judge_voices(now);
     if (next_speakers_ <= now) change_speakers(now);
     if (next_stage_ <= now) change_stage(now);
     if (next_churn_ <= now) send_someone_away();
@@ -113,7 +115,6 @@ void ConferenceRun::play_until(TimePoint end) {
 }
 
 void ConferenceRun::change_speakers(TimePoint now) {
-  judge_voices(now);
   for (const auto place : speakers_)
     if (auto* speaker = loop_.at(place)) speaker->speak(false);
   speakers_.clear();
@@ -126,16 +127,17 @@ void ConferenceRun::change_speakers(TimePoint now) {
   next_speakers_ = options_.speaker_change > Duration{} ? now + options_.speaker_change : kNever;
 }
 
-// Whether everyone hears those who have been speaking; it is asked just before others do.
+// Whether everyone hears those who are speaking at this moment, and have been for a while.
 void ConferenceRun::judge_voices(TimePoint now) {
-  if (!measuring_ || speaking_since_ == kNever || now - speaking_since_ < kSettle) return;
+  next_judgement_ = now + kJudgeEvery;
+  if (speaking_since_ == kNever || now - speaking_since_ < kSettle) return;
   for (std::size_t place = 0; place < places(); ++place) {
     const auto* receiver = loop_.at(place);
     if (receiver == nullptr || !receiver->connected() || is_weak(place) || now - receiver->began_at() < kSettle)
       continue;
     for (const auto speaker : speakers_) {
       const auto* sender = loop_.at(speaker);
-      if (speaker == place || sender == nullptr || now - sender->began_at() < kSettle) continue;
+      if (speaker == place || sender == nullptr || !sender->voiced() || now - sender->began_at() < kSettle) continue;
       ++result_->voices_expected;
       const auto slots = receiver->slots();
       result_->voices_heard += std::any_of(slots.begin(), slots.end(), [&](const SlotReceiver& slot) {
@@ -241,6 +243,7 @@ void ConferenceRun::measure() {
   const auto drops_before = loop_.receive_overflows();
   const auto begin = MemberLoop::now();
   measuring_ = true;
+  next_judgement_ = begin;
   loop_.measure_into(&r.latency);
   play_until(begin + options_.duration);
   loop_.measure_into(nullptr);
@@ -287,7 +290,7 @@ void ConferenceRun::collect(double seconds) {
   }
   // A gap that a retransmission fills just after the end is none.
   const auto before_drain = sum();
-  next_speakers_ = next_stage_ = next_churn_ = kNever;
+  next_speakers_ = next_stage_ = next_churn_ = next_judgement_ = kNever;
   play_until(MemberLoop::now() + kDrain);
   const auto drained = sum();
   const auto missing_before = before_drain.expected - before_drain.received;

@@ -77,6 +77,7 @@ class ConferenceRun {
   std::size_t next_speaker_ = 1;
   TimePoint speaking_since_ = kNever;
   TimePoint next_speakers_ = kNever;
+  TimePoint next_judgement_ = kNever;
   struct Stage {
     std::size_t place = 0;
     TimePoint asked{};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <utility>
 
 #include "load/media_stamp.h"
@@ -69,6 +70,12 @@ void MediaSender::speak(bool speaking) {
   if (speaking == speaking_) return;
   speaking_ = speaking;
   sound_place_ = 0;
+}
+
+bool MediaSender::voiced() const {
+  constexpr std::uint32_t kHalfSecond = (1u << 25) - 1;
+  constexpr int kMost = 15;
+  return std::popcount(voice_history_ & kHalfSecond) >= kMost;
 }
 
 // -- what the server says --
@@ -167,6 +174,7 @@ void MediaSender::send_sound(TimePoint now, PeerLink& link) {
   next_sound_ = started_at_ + ++sounds_ * track.frame_duration();
   const auto& frame = track.frames[sound_place_++ % track.frames.size()];
   sound_->set_audio_level(frame.audio_level);
+  voice_history_ = voice_history_ << 1 | frame.audio_level >> 7;
   const auto payload = stamp_opus(frame.bytes, {now, sender_, 0});
   link.send(sound_->seal(link.transport().sealer(), payload, timestamp, false, transport_sequence_++));
   ++counters_.packets;

@@ -35,7 +35,8 @@ class MediaSender {
   void start(TimePoint now);
   // Speech from its beginning, or the quiet room.
   void speak(bool speaking);
-  bool speaking() const { return speaking_; }
+  // Has been heard to speak for the most of the last half second: not so in the pauses of speech.
+  bool voiced() const;
   void handle_rtcp(BytesView compound, PeerLink& link);
   void handle_timeout(TimePoint now, PeerLink& link);
   TimePoint next_deadline() const;
@@ -64,6 +65,7 @@ class MediaSender {
   std::optional<RtpSource> sound_;
   bool speaking_ = false;
   std::size_t sound_place_ = 0;
+  std::uint32_t voice_history_ = 0;  // a bit for each of the last packets of sound, the newest lowest
   TimePoint started_at_{};
   std::int64_t pictures_ = 0;
   std::int64_t sounds_ = 0;

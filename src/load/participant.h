@@ -48,6 +48,7 @@ class Participant {
   const ParticipantSettings& settings() const { return settings_; }
   const std::string& seat() const { return seat_; }  // once it is welcome
   TimePoint began_at() const { return began_at_; }
+  bool voiced() const { return media_ && media_->sender.voiced(); }
   bool connected() const { return media_ && media_->link.connected(); }
   std::optional<TimePoint> connected_at() const;
   std::optional<TimePoint> first_frame() const { return media_ ? media_->receiver.first_frame() : std::nullopt; }
