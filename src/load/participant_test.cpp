@@ -62,6 +62,7 @@ class Room {
       from_server();
     }
   }
+  int named = 0, unnamed = 0;  // packets of media that went to the server with and without a mid
   bool lossy = false;
   bool measuring = false;
   LatencyHistogram latency;
@@ -150,8 +151,19 @@ class Room {
                             now_);
   }
 
+  void count_names(BytesView datagram) {
+    if (wire::classify_datagram(datagram) != wire::DatagramKind::rtp) return;
+    const auto header = wire::parse_rtp_header(datagram);
+    ASSERT_TRUE(header);
+    bool has_mid = false;
+    constexpr auto kMid = static_cast<std::uint8_t>(wire::ExtensionKind::mid) + 1;  // as the offer numbers them
+    wire::for_each_extension(datagram, *header, [&](std::uint8_t id, BytesView) { has_mid |= id == kMid; });
+    ++(has_mid ? named : unnamed);
+  }
+
   void to_server(Participant& participant, std::size_t number) {
     for (session::OutgoingDatagram datagram; participant.poll_transmit(datagram);) {
+      count_names(datagram.bytes);
       const auto buffer = shard_.receive_buffers()[0];
       ASSERT_LE(datagram.bytes.size(), buffer.size());
       std::copy(datagram.bytes.begin(), datagram.bytes.end(), buffer.begin());
@@ -248,6 +260,34 @@ TEST(Participants, WhoSpeaksIsHeardByAll) {
   EXPECT_NE(std::find(heard.begin(), heard.end(), 1), heard.end());
   EXPECT_NE(std::find(heard.begin(), heard.end(), 4), heard.end());
   EXPECT_EQ(watcher.received().undecryptable, 0u);
+}
+
+TEST(Participants, PacketsAreNamedOnlyUntilTheServerHasReportedOnTheirStream) {
+  Room room;
+  room.add(true, {});
+  room.run(50ms);
+  EXPECT_GT(room.named, 0);
+  EXPECT_EQ(room.unnamed, 0);
+  room.run(3s);
+  room.named = 0;
+  room.run(1s);
+  EXPECT_EQ(room.named, 0);
+  EXPECT_GT(room.unnamed, 100);
+}
+
+TEST(Participants, AWeakLineLosesButWhatComesThroughIsWhole) {
+  Room room;
+  for (std::size_t i = 0; i < 3; ++i) room.add(true, {});
+  auto& weak = room.add(false, {Room::seat(0), Room::seat(1), Room::seat(2)}, 300);
+  room.set_stage(0);
+  room.run(6s);
+  ASSERT_TRUE(weak.connected());
+  EXPECT_GT(weak.lost_on_line(), 0u);
+  EXPECT_EQ(weak.received().undecryptable, 0u);
+  EXPECT_EQ(weak.received().dirty_switches, 0u);
+  std::uint64_t sounds = 0;
+  for (const auto& slot : weak.slots()) sounds = std::max(sounds, slot.counters().sounds);
+  EXPECT_GT(sounds, 150u);
 }
 
 TEST(Participants, LostPicturesAreAskedForAndNothingStaysBroken) {
