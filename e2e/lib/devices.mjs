@@ -8,6 +8,7 @@
  *   ownMicrophone: false takes the browser's own, where the page cannot make sound
  */
 export function installDevices(person) {
+  if (!navigator.mediaDevices) return; // about:blank
   const burst = { onMs: 700, offMs: 150 };
   const listenEveryMs = 90;
   const kept = 400; // readings: 36 s

@@ -52,15 +52,11 @@ export class Participant {
     return this.press('Join');
   }
 
-  /** Opens the list of everyone, or leaves it open. */
-  async openPeople() {
-    const opener = this.button('People', true);
+  /** Opens a panel, or leaves it open. @param {'people' | 'chat' | 'devices'} panel */
+  async openPanel(panel) {
+    const opener = this.page.locator(`#open-${panel}`);
     if ((await opener.getAttribute('aria-expanded')) !== 'true') await opener.click();
-  }
-
-  async openChat() {
-    const opener = this.button('Chat');
-    if ((await opener.getAttribute('aria-expanded')) !== 'true') await opener.click();
+    await this.page.locator('aside').waitFor();
   }
 
   /** Of the media session. */
@@ -161,10 +157,12 @@ export class Participant {
 /**
  * Opens somebody's invitation; the page shows what it is before joining.
  * @param {Browser} browser @param {Server} server @param {string} seat
- * @param {{ width?: number, height?: number, speaking?: boolean, origin?: string, hash?: string, context?: import('playwright-core').BrowserContextOptions }} [options]
+ * @param {{ width?: number, height?: number, speaking?: boolean, origin?: string, hash?: string, context?: import('playwright-core').BrowserContextOptions,
+ *   prepared?: (context: import('playwright-core').BrowserContext) => Promise<void> }} [options]
  */
-export async function invite(browser, server, seat, { width = 640, height = 360, speaking = false, origin = server.origin, hash = '', context = {} } = {}) {
+export async function invite(browser, server, seat, { width = 640, height = 360, speaking = false, origin = server.origin, hash = '', context = {}, prepared } = {}) {
   const made = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 }, ...context });
+  await prepared?.(made);
   await made.addInitScript(installDevices, {
     hue: hueOf(seat),
     slidesHue: slidesHueOf(seat),
@@ -179,7 +177,7 @@ export async function invite(browser, server, seat, { width = 640, height = 360,
   const { name, invitation } = await seatOf(server, seat);
   const person = new Participant(await made.newPage(), seat, name);
   await person.page.goto(`${origin}/#invitation=${invitation}${hash}`);
-  await person.page.getByRole('button', { name: 'Join', exact: true }).waitFor();
+  await person.page.locator('[data-phase=preview]').waitFor();
   return person;
 }
 

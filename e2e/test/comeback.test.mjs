@@ -27,7 +27,7 @@ describe('a conference whose connections break', () => {
   });
 
   it('goes on in pictures and sound while the page\'s own connection is away, and catches up', async (t) => {
-    await hall.openChat();
+    await hall.openPanel('chat');
     proxy.cut();
     await site.says(/The connection is interrupted\. You will be back by yourself\./, noting(t));
     await Promise.all([site.sees('hall', noting(t)), site.hears('hall', noting(t)), hall.sees('ha-giang', noting(t)), hall.hears('ha-giang', noting(t))]);
@@ -35,7 +35,7 @@ describe('a conference whose connections break', () => {
     await hall.press('Send');
     proxy.mend();
     await site.says(/Your microphone is open: you can be heard\./, noting(t));
-    await site.openChat();
+    await site.openPanel('chat');
     await site.says(/Written meanwhile/, noting(t));
     await Promise.all([site.sees('hall', noting(t)), hall.sees('ha-giang', noting(t)), hall.hears('ha-giang', noting(t))]);
     assert.equal(await site.sessions(), 1);

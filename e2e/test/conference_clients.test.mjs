@@ -17,7 +17,7 @@ describe('in a conference of pages', () => {
   before(async () => {
     hall = await join(world.chromium, world.server, 'hall', { speaking: true });
     chair = await join(world.chromium, world.server, 'chair', { width: 320, height: 180 });
-    await chair.openPeople();
+    await chair.openPanel('people');
     viewer = await world.server.token('viewer');
   });
 

@@ -41,7 +41,7 @@ describe('Firefox in a conference', () => {
     await until('Firefox sends three layers', async () => (await layersOf(hall)) === 'hlm', { ceiling: 30_000, ...noting(t) });
     const width = async (selector) => (await chair.statistics(`${selector} video`))?.frameWidth;
     await until('the stage is 1280 wide', async () => (await width('figure[data-use=stage]')) === 1280, { ceiling: 30_000, ...noting(t) });
-    await chair.openPeople();
+    await chair.openPanel('people');
     await chair.press('Put Chủ tọa on stage');
     await until('the tile is 320 wide', async () => (await width('figure[data-seat=hall]')) === 320, { ceiling: 30_000, ...noting(t) });
     await chair.sees('hall', noting(t));

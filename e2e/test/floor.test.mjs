@@ -19,7 +19,7 @@ describe('the floor', () => {
     hall = await join(world.chromium, world.server, 'hall', size);
     chair = await join(world.chromium, world.server, 'chair', size);
     site = await join(world.chromium, world.server, 'ha-giang', { ...size, speaking: true });
-    await chair.openPeople();
+    await chair.openPanel('people');
     await hall.hears('ha-giang');
   });
 
@@ -92,7 +92,7 @@ describe('the floor', () => {
   });
 
   it('messages reach everyone, or the chair alone', async (t) => {
-    await Promise.all([hall.openChat(), site.openChat()]);
+    await Promise.all([hall.openPanel('chat'), site.openPanel('chat')]);
     const write = async (text, to) => {
       await site.page.getByLabel('To').selectOption(to);
       await site.page.getByLabel('Your message').fill(text);
@@ -101,7 +101,7 @@ describe('the floor', () => {
     await write('Can you hear us well?', 'everyone');
     await hall.says(/Hà Giang\s+.*\s+Can you hear us well\?/, noting(t));
     await write('We have to leave at four.', 'chair');
-    await chair.openChat();
+    await chair.openPanel('chat');
     await chair.says(/to the chair\s+We have to leave at four\./, noting(t));
     await write('Thank you.', 'everyone');
     await hall.says(/Thank you\./);

@@ -1,17 +1,11 @@
 // The pages themselves: what they look like, whether everyone can use them, and that they keep to the server's own rules.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
+import { passesAxe, photograph, prepare, tabTo } from '../lib/looks.mjs';
 import { publish, seesMotion, startSending, wordsOf } from '../lib/pages.mjs';
 import { suite } from '../lib/suite.mjs';
 import { until } from '../lib/until.mjs';
-
-const pictures = fileURLToPath(new URL('../../build/screenshots', import.meta.url));
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe('the pages', () => {
   const world = suite({ hall: true });
@@ -22,49 +16,11 @@ describe('the pages', () => {
   /** A page with axe in it, that notes what the content security policy stops. */
   async function look(fields, options = {}) {
     const context = await world.chromium.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 }, ...options });
-    await context.addInitScript({ content: axe });
-    await context.addInitScript(() => {
-      document.addEventListener('securitypolicyviolation', (event) => console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`));
-    });
-    // The fake devices' names are a file's path and the like.
-    await context.addInitScript(() => {
-      const devices = navigator.mediaDevices;
-      const enumerate = devices.enumerateDevices.bind(devices);
-      const names = { videoinput: 'Hall camera', audioinput: 'Desk microphone' };
-      devices.enumerateDevices = async () => (await enumerate()).map(({ kind, deviceId, groupId }) => ({ kind, deviceId, groupId, label: names[kind] ?? '' }));
-    });
+    await prepare(context, violations);
     const page = await context.newPage();
-    page.on('console', (message) => message.type() === 'error' && message.text().startsWith('CSP') && violations.push(message.text()));
-    page.on('pageerror', (error) => violations.push(String(error)));
     await page.goto(world.server.link(fields));
     await page.locator('h1').waitFor();
     return page;
-  }
-
-  async function passesAxe(page) {
-    for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const found = await page.evaluate(async () => {
-        const result = await window.axe.run(document, {
-          runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-          rules: { 'target-size': { enabled: true } },
-        });
-        return result.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html + ' ' + node.failureSummary).join(' | ')}`);
-      });
-      assert.deepEqual(found, [], colorScheme);
-    }
-  }
-
-  async function photograph(page, name) {
-    for (const [width, height] of [[360, 740], [1280, 800], [3840, 2160]]) {
-      await page.setViewportSize({ width, height });
-      for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
-        await page.emulateMedia({ colorScheme });
-        await page.screenshot({ path: join(pictures, `${name}-${width}-${colorScheme}.png`), fullPage: width === 360 });
-      }
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.equal(overflow, 0, `${name} is wider than a window of ${width} px`);
-    }
   }
 
   before(async () => {
@@ -136,20 +92,6 @@ describe('the pages', () => {
   it('work by keyboard alone', async () => {
     const page = await look({ as: 'publish', name: 'keys', quality: '360', token: world.moderator });
     await until('the page is ready', async () => /^Ready/.test(await wordsOf(page)));
-    /** Tabs until the focus is on what has this name; every stop on the way must be visible. */
-    async function tabTo(target, name) {
-      for (let stop = 0; stop < 40; stop += 1) {
-        await target.keyboard.press('Tab');
-        const focus = await target.evaluate(() => {
-          const element = document.activeElement;
-          const style = getComputedStyle(element);
-          return { name: element.getAttribute('aria-label') ?? element.textContent.trim(), outline: element === document.body ? 1 : parseFloat(style.outlineWidth) };
-        });
-        assert.ok(focus.outline > 0, `the focus on "${focus.name}" cannot be seen`);
-        if (focus.name.startsWith(name)) return;
-      }
-      assert.fail(`"${name}" cannot be reached by Tab`);
-    }
     await tabTo(page, 'Start sending');
     await page.keyboard.press('Enter');
     await until('the page is live', async () => /^Live/.test(await wordsOf(page)));

@@ -18,7 +18,7 @@ describe('a seat', () => {
     chair = await join(world.chromium, world.server, 'chair', { ...size, speaking: false });
     site = await join(world.chromium, world.server, 'ha-giang', size);
     await chair.sees('ha-giang');
-    await chair.openPeople();
+    await chair.openPanel('people');
   });
 
   it('is taken over by a second page; the first says so and can take it back', async (t) => {

@@ -21,7 +21,7 @@ describe('the stage', () => {
     chair = await join(world.chromium, world.server, 'chair', { width: 320, height: 180 });
     site = await join(world.chromium, world.server, 'ha-giang', { width: 1280, height: 720, speaking: true });
     delegate = await join(world.chromium, world.server, 'delegate-1', { width: 320, height: 180 });
-    await chair.openPeople();
+    await chair.openPanel('people');
     atFirst = await answers();
   });
 
