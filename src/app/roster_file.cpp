@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <set>
 #include <system_error>
 
@@ -23,6 +24,9 @@ using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 2> kModes{"discussion", "conference"};
+// In characters: as much as the signalling messages hold.
+constexpr std::size_t kMaxName = 128;
+constexpr std::size_t kMaxTitle = 256;
 
 std::string path_of(const std::string& data_folder, const std::string& conference) {
   return (fs::path(data_folder) / "conferences" / (conference + ".json")).string();
@@ -36,35 +40,63 @@ std::unexpected<Error> refuse_file(const std::string& path, std::string_view wha
   return refuse(path, fmt::format("{}: {}", what, std::generic_category().message(error)));
 }
 
-std::string text(const Json& object, const char* name) {
+// Empty where there is no such member; nullopt where it is no text, or too long for a page to be told.
+std::optional<std::string> text(const Json& object, const char* name, std::size_t most) {
   const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+  if (found == object.end()) return std::string();
+  if (!found->is_string()) return std::nullopt;
+  auto value = found->get<std::string>();
+  const auto characters = std::count_if(value.begin(), value.end(), [](char c) { return (c & 0xc0) != 0x80; });
+  if (static_cast<std::size_t>(characters) > most) return std::nullopt;
+  return value;
+}
+
+// What random_key() makes: guessing it is hopeless.
+bool is_invitation(std::string_view text) {
+  return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 Result<conference::InvitedSeat> read_seat(const std::string& path, const Json& json) {
   if (!json.is_object()) return refuse(path, "has a seat that is no object");
-  conference::InvitedSeat seat{.id = text(json, "id"), .name = text(json, "name")};
-  if (!conference::is_valid_name(seat.id))
+  const auto id = text(json, "id", conference::kMaxNameLength);
+  if (!id || !conference::is_valid_name(*id))
     return refuse(path, fmt::format("has a seat with the id \"{}\"; it needs 1 to 64 letters, digits, dots, hyphens "
                                     "or underscores",
-                                    seat.id));
-  const auto role = conference::parse_role(text(json, "role"));
-  if (!role) return refuse(path, fmt::format("gives seat {} no role that there is", seat.id));
-  seat.role = *role;
-  if (seat.name.empty()) seat.name = seat.id;
-  seat.invitation = text(json, "invitation");
-  const auto serial = json.find("serial");
-  if (serial != json.end() && serial->is_number_unsigned() && *serial > 0u && *serial <= 0xffff'ffffu)
-    seat.serial = serial->get<std::uint32_t>();
-  return seat;
+                                    id.value_or("")));
+  const auto name = text(json, "name", kMaxName);
+  if (!name)
+    return refuse(path, fmt::format("gives seat {} a name that is no text of at most {} characters", *id, kMaxName));
+  const auto role = conference::parse_role(text(json, "role", kMaxName).value_or(""));
+  if (!role) return refuse(path, fmt::format("gives seat {} no role that there is", *id));
+  const auto invitation = text(json, "invitation", kMaxName);
+  if (!invitation || !(invitation->empty() || is_invitation(*invitation)))
+    return refuse(path, fmt::format("gives seat {} an invitation that is not 32 hexadecimal digits", *id));
+  const auto serial = json.value("serial", Json(1u));
+  if (!serial.is_number_unsigned() || serial == 0u || serial > 0xffff'ffffu)
+    return refuse(path, fmt::format("gives seat {} a serial that is no number from 1 to 4294967295", *id));
+  return conference::InvitedSeat{.id = *id,
+                                 .name = name->empty() ? *id : *name,
+                                 .role = *role,
+                                 .invitation = *invitation,
+                                 .serial = serial.get<std::uint32_t>()};
+}
+
+bool can_be_on_stage(const conference::Roster& roster, const std::string& id) {
+  return std::any_of(roster.seats.begin(), roster.seats.end(), [&](const auto& seat) {
+    return seat.id == id && conference::may(seat.role, conference::Action::open_own_camera);
+  });
 }
 
 Result<conference::Roster> read_roster(const std::string& path, const std::string& conference, const Json& json) {
   if (!json.is_object()) return refuse(path, "is not a JSON object");
-  conference::Roster roster{.id = conference, .title = text(json, "title"), .stage = text(json, "stage")};
-  if (roster.title.empty()) roster.title = conference;
-  const auto mode = std::find(kModes.begin(), kModes.end(), text(json, "mode"));
-  if (mode != kModes.end()) roster.mode = static_cast<conference::Mode>(mode - kModes.begin());
+  const auto title = text(json, "title", kMaxTitle), stage = text(json, "stage", conference::kMaxNameLength);
+  if (!title) return refuse(path, fmt::format("has a title that is no text of at most {} characters", kMaxTitle));
+  conference::Roster roster{.id = conference, .title = title->empty() ? conference : *title};
+  if (json.contains("mode")) {
+    const auto mode = std::find(kModes.begin(), kModes.end(), text(json, "mode", kMaxName));
+    if (mode == kModes.end()) return refuse(path, "has a mode that is neither discussion nor conference");
+    roster.mode = static_cast<conference::Mode>(mode - kModes.begin());
+  }
   const auto seats = json.find("seats");
   if (seats == json.end() || !seats->is_array()) return refuse(path, "has no list of seats");
   if (seats->size() > conference::State::kMaxSeats) return refuse(path, "has more seats than a conference may have");
@@ -77,7 +109,9 @@ Result<conference::Roster> read_roster(const std::string& path, const std::strin
       return refuse(path, fmt::format("gives seat {} another seat's invitation", seat->id));
     roster.seats.push_back(std::move(*seat));
   }
-  if (!roster.stage.empty() && !ids.contains(roster.stage)) return refuse(path, "puts a seat on stage that it has not");
+  if (!stage || (!stage->empty() && !can_be_on_stage(roster, *stage)))
+    return refuse(path, "puts on stage what is no seat of it, or a viewer");
+  roster.stage = *stage;
   return roster;
 }
 
@@ -98,7 +132,8 @@ std::string write_roster(const conference::Roster& roster) {
 
 // 0 or errno.
 int write_to(const std::string& path, const std::string& content) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  ::unlink(path.c_str());  // one that a crash has left may be readable by others
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) return errno;
   std::size_t written = 0;
   int error = 0;
