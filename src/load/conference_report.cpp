@@ -74,8 +74,7 @@ bool ConferenceResult::machine_was_busy() const {
   return in_seconds(std::max(server_waited, generator_waited)) > 0.01 * seconds;
 }
 std::uint64_t ConferenceResult::wrong() const {
-  return received.picture_breaks + received.dirty_switches + received.undecryptable + received.strays +
-         received.duplicates;
+  return received.picture_breaks + received.dirty_switches + received.undecryptable + received.strays;
 }
 
 std::string to_table(const ConferenceOptions& options, const ConferenceResult& r) {
