@@ -68,6 +68,8 @@ class Control final : public LinkHost {
   void drain(const Instant& now);
   bool drained() const { return draining_ && host_.directory().quiet(); }
   conference::DirectoryCounts counts() const { return host_.directory().counts(); }
+  // For whoever checks what is said against what is so.
+  const conference::Host& host() const { return host_; }
 
   // -- pages, see LinkHost --
   std::optional<Response> open_link(LinkId link, const std::string& conference, const Request& request,
