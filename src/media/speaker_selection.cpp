@@ -120,7 +120,7 @@ void SpeakerSelection::on_audio(Voice voice, std::optional<std::uint8_t> level, 
   } else {
     v.speech = std::max<Duration>(v.speech - elapsed / 2, 0ns);
   }
-  if (v.rank == VoiceRank::stage && v.place != 0) urgent_ = true;
+  if (v.rank == VoiceRank::stage && v.place != 0 && heard.speech) urgent_ = true;
 }
 
 bool SpeakerSelection::update(TimePoint now) {
@@ -173,13 +173,14 @@ void SpeakerSelection::drop_timed_out(TimePoint now) {
     if (places_[p] && now - state(*places_[p]).last_packet >= kTimeout) vacate(p);
 }
 
-// The stage's voice goes to place 0 as soon as it sends. Who sat there takes the place that it comes from, a free one,
-// or that of the weakest.
+// The stage's voice goes to place 0 as soon as it speaks, or earlier when nobody is there. Who sat there takes the
+// place that it comes from, a free one, or that of the weakest.
 void SpeakerSelection::claim_first_place(TimePoint now) {
   if (!stage_ || places_[0] == stage_) return;
   const auto& stage = state(*stage_);
   if (!stage.sending || now - stage.last_packet >= kTimeout) return;
   const auto seated = places_[0];
+  if (seated && silent_for(stage.spoke, stage.last_speech, kSpeaking, now)) return;
   if (stage.place >= 0) {
     const auto from = static_cast<std::size_t>(stage.place);
     places_[from].reset();
@@ -205,7 +206,7 @@ std::optional<std::size_t> SpeakerSelection::weakest_place(TimePoint now) const 
     const auto& v = state(*places_[p]);
     return std::tuple{!may_go(v, now), v.rank, v.loudness};
   };
-  for (std::size_t p = stage_has_first_place() ? 1 : 0; p < kVoicePlaces; ++p)
+  for (std::size_t p = stage_keeps_first_place(now) ? 1 : 0; p < kVoicePlaces; ++p)
     if (places_[p] && (!weakest || worth(p) < worth(*weakest))) weakest = p;
   return weakest;
 }
@@ -248,7 +249,7 @@ void SpeakerSelection::contest(TimePoint now) {
   if (!candidate) return;
   const auto& challenger = state(*candidate);
   std::optional<std::size_t> least;
-  for (std::size_t p = stage_has_first_place() ? 1 : 0; p < kVoicePlaces; ++p) {
+  for (std::size_t p = stage_keeps_first_place(now) ? 1 : 0; p < kVoicePlaces; ++p) {
     if (!places_[p]) continue;
     const auto& seated = state(*places_[p]);
     if (seated.rank != challenger.rank || now - seated.placed_at < kHold) continue;
@@ -265,7 +266,11 @@ void SpeakerSelection::choose_lead(TimePoint now) {
     if (!place) continue;
     const auto& v = state(*place);
     if (v.rank != VoiceRank::stage && silent_for(v.spoke, v.last_speech, kSpeaking, now)) continue;
-    if (best == nullptr || std::tuple{v.rank, v.loudness} > std::tuple{best->rank, best->loudness}) best = &v;
+    // A stage that is quiet leads only where nobody speaks: a question from a site is heard in a stream too.
+    const auto worth = [&](const State& s) {
+      return std::tuple{!silent_for(s.spoke, s.last_speech, kIdle, now), s.rank, s.loudness};
+    };
+    if (best == nullptr || worth(v) > worth(*best)) best = &v;
   }
   const State* leading = lead_ && state(*lead_).place >= 0 ? &state(*lead_) : nullptr;
   if (leading != nullptr) {

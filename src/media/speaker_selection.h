@@ -3,14 +3,13 @@
 // one is removed, and is gone from its place at once.
 //
 // The rules, in order:
-// - The stage's voice has place 0 as long as it sends, speaking or not: it shares a stream with the stage's picture,
-//   so that lips stay in sync. Without it place 0 is as the others, only taken last.
+// - The stage's voice has place 0: it shares a stream with the stage's picture, so that lips stay in sync. Only when it
+//   has said nothing for kIdle a third speaker may have the place, until the stage's next word.
 // - A free place, or one whose voice has said nothing for kIdle, goes to the first packet of speech: no syllable is
 //   lost. Who has gone quiet stays until somebody takes the place, so silence costs no switch.
 // - A granted speaker who speaks takes the place of one who is merely open at once.
 // - Between equals, who speaks keeps the place for kHold and until somebody else has spoken for kAttack and is
-// louder
-//   by kClearlyLouder: a cough takes no floor, and two who are about as loud do not take turns.
+//   louder by kClearlyLouder: a cough takes no floor, and two who are about as loud do not take turns.
 // - A voice that stays keeps its place, except that the stage moves to 0.
 #pragma once
 
@@ -63,8 +62,8 @@ class SpeakerSelection {
 
   // For the user interface: bit p is set when the voice in place p speaks now.
   std::uint8_t speaking(TimePoint now) const;
-  // For a receiver with one audio track only: the stage's voice, else the place that leads the talk, with the same
-  // hold. Part of what update() reports.
+  // For a receiver with one audio track only: the stage's voice unless others speak while it is quiet, else the place
+  // that leads the talk, with the same hold. Part of what update() reports.
   std::optional<Voice> lead() const { return lead_; }
 
  private:
@@ -86,7 +85,10 @@ class SpeakerSelection {
 
   State& state(Voice voice) { return voices_[voice.value()]; }
   const State& state(Voice voice) const { return voices_[voice.value()]; }
-  bool stage_has_first_place() const { return stage_ && places_[0] == stage_; }
+  // A quiet stage gives its place to whoever would not be heard otherwise, and takes it back with its next word.
+  bool stage_keeps_first_place(TimePoint now) const {
+    return stage_ && places_[0] == stage_ && !may_go(state(*stage_), now);
+  }
 
   void put(Voice voice, std::size_t place, TimePoint placed_at);
   void vacate(std::size_t place);
