@@ -19,7 +19,8 @@ SlotReceiver* MediaReceiver::find(Ssrc ssrc) {
   return nullptr;
 }
 
-void MediaReceiver::handle_rtp(MutableBytes datagram, PeerLink& link, TimePoint now, LatencyHistogram* latency) {
+void MediaReceiver::handle_rtp(MutableBytes datagram, PeerLink& link, TimePoint now, TimePoint arrived,
+                               LatencyHistogram* latency) {
   const auto header = wire::parse_rtp_header(datagram);
   if (!header) return;
   auto* slot = find(header->ssrc);
@@ -27,18 +28,18 @@ void MediaReceiver::handle_rtp(MutableBytes datagram, PeerLink& link, TimePoint 
     ++strays_;
     return;
   }
-  note_arrival(datagram, *header, *slot, now);
+  note_arrival(datagram, *header, *slot, arrived);
   slot->handle_rtp(datagram, *header, link.transport().opener(), now, latency);
   if (!first_frame_ && slot->is_video() && slot->shown()) first_frame_ = now;
 }
 
 void MediaReceiver::note_arrival(BytesView datagram, const wire::RtpHeader& header, const SlotReceiver& slot,
-                                 TimePoint now) {
+                                 TimePoint arrived) {
   const auto id = slot.agreed().slot.extensions[wire::ExtensionKind::transport_sequence];
   if (id == 0) return;
   wire::for_each_extension(datagram, header, [&](std::uint8_t found, BytesView value) {
     if (found != id || value.size() != 2) return;
-    twcc_.on_packet(load_u16(value.data()), now);
+    twcc_.on_packet(load_u16(value.data()), arrived);
     newest_ssrc_ = header.ssrc;
   });
 }

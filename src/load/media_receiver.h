@@ -18,7 +18,8 @@ class MediaReceiver {
  public:
   MediaReceiver(std::vector<SlotReceiver> slots, std::string cname, RandomSource& random);
 
-  void handle_rtp(MutableBytes datagram, PeerLink& link, TimePoint now, LatencyHistogram* latency);
+  // `arrived`: when it came out of the line, which is what the feedback tells; the rest goes by `now`.
+  void handle_rtp(MutableBytes datagram, PeerLink& link, TimePoint now, TimePoint arrived, LatencyHistogram* latency);
   void handle_rtcp(BytesView compound, TimePoint now);
   void handle_timeout(TimePoint now, PeerLink& link);
   TimePoint next_deadline() const;
@@ -30,7 +31,7 @@ class MediaReceiver {
 
  private:
   SlotReceiver* find(Ssrc ssrc);
-  void note_arrival(BytesView datagram, const wire::RtpHeader& header, const SlotReceiver& slot, TimePoint now);
+  void note_arrival(BytesView datagram, const wire::RtpHeader& header, const SlotReceiver& slot, TimePoint arrived);
   void send_feedback(TimePoint now, PeerLink& link);
   void send_nacks(SlotReceiver& slot, TimePoint now, PeerLink& link);
   void ask_for_keyframe(SlotReceiver& slot, TimePoint now, PeerLink& link);

@@ -30,7 +30,8 @@ Result<void> MemberLoop::add(std::size_t place, std::unique_ptr<Participant> par
   if (place >= members_.size()) members_.resize(place + 1);
   auto stream = ByteStream::connect(url);
   if (!stream) return std::unexpected(stream.error());
-  auto socket = io::UdpSocket::open({.receive_buffer = kReceiveBuffer, .gro = gro_, .count_overflows = true});
+  auto socket = io::UdpSocket::open(
+      {.receive_buffer = kReceiveBuffer, .gro = gro_, .arrival_times = true, .count_overflows = true});
   if (!socket) return std::unexpected(socket.error());
   const auto host = url.substr(url.find("://") + 3);
   const bool narrow = participant->settings().line_kbps > 0;
@@ -112,11 +113,13 @@ void MemberLoop::receive_datagrams(Member& member) {
   for (std::size_t count = kBatch; count == kBatch;) {
     count = member.socket.receive(buffers_, datagrams);
     const auto at = now();
-    for (const auto& datagram : std::span(datagrams).first(count))
+    for (const auto& datagram : std::span(datagrams).first(count)) {
+      const auto arrived = datagram.arrived_at == TimePoint{} ? at : std::min(datagram.arrived_at, at);
       for (std::size_t begin = 0; begin < datagram.bytes.size(); begin += datagram.segment_size)
         member.participant->handle_datagram(
             datagram.bytes.subspan(begin, std::min(datagram.segment_size, datagram.bytes.size() - begin)),
-            datagram.path, at, latency_of(member));
+            datagram.path, at, arrived, latency_of(member));
+    }
   }
 }
 

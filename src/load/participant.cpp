@@ -176,16 +176,16 @@ std::size_t Participant::slots_said_to_be(messages::SlotState state) const {
 
 // -- media --
 
-void Participant::handle_datagram(MutableBytes datagram, const NetworkPath& path, TimePoint now,
+void Participant::handle_datagram(MutableBytes datagram, const NetworkPath& path, TimePoint now, TimePoint arrived,
                                   LatencyHistogram* latency) {
   if (!media_) return;
   if (line_)
-    line_->push(datagram, path, now);
+    line_->push(datagram, path, arrived);
   else
-    take_datagram(datagram, path, now, latency);
+    take_datagram(datagram, path, now, arrived, latency);
 }
 
-void Participant::take_datagram(MutableBytes datagram, const NetworkPath& path, TimePoint now,
+void Participant::take_datagram(MutableBytes datagram, const NetworkPath& path, TimePoint now, TimePoint arrived,
                                 LatencyHistogram* latency) {
   auto& [link, sender, receiver, started] = *media_;
   if (link.handle_control(datagram, path, now)) {
@@ -197,7 +197,7 @@ void Participant::take_datagram(MutableBytes datagram, const NetworkPath& path, 
   }
   if (!link.connected()) return;
   if (wire::classify_datagram(datagram) == wire::DatagramKind::rtp)
-    return receiver.handle_rtp(datagram, link, now, latency);
+    return receiver.handle_rtp(datagram, link, now, arrived, latency);
   const auto compound = link.open_rtcp(datagram);
   if (!compound) return;
   sender.handle_rtcp(*compound, link);
@@ -211,7 +211,8 @@ void Participant::handle_timeout(TimePoint now, LatencyHistogram* latency) {
   }
   if (!media_) return;
   if (line_)
-    while (auto datagram = line_->pop(now)) take_datagram(datagram->bytes, datagram->path, now, latency);
+    while (auto datagram = line_->pop(now))
+      take_datagram(datagram->bytes, datagram->path, now, datagram->through, latency);
   auto& link = media_->link;
   link.handle_timeout(now);
   if (!link.connected()) return;

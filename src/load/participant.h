@@ -36,7 +36,9 @@ class Participant {
 
   void handle_text(std::string_view text, TimePoint now);
   std::optional<std::string> poll_text();
-  void handle_datagram(MutableBytes datagram, const NetworkPath& path, TimePoint now, LatencyHistogram* latency);
+  // `arrived`: when the kernel got it, for a generator that is late is not a slow line.
+  void handle_datagram(MutableBytes datagram, const NetworkPath& path, TimePoint now, TimePoint arrived,
+                       LatencyHistogram* latency);
   void handle_timeout(TimePoint now, LatencyHistogram* latency);
   TimePoint next_deadline() const;
   bool poll_transmit(session::OutgoingDatagram& out);
@@ -75,7 +77,8 @@ class Participant {
   void join();
   void demand();
   void say(const messages::ClientMessage& message);
-  void take_datagram(MutableBytes datagram, const NetworkPath& path, TimePoint now, LatencyHistogram* latency);
+  void take_datagram(MutableBytes datagram, const NetworkPath& path, TimePoint now, TimePoint arrived,
+                     LatencyHistogram* latency);
 
   ParticipantSettings settings_;
   const Recording& recording_;

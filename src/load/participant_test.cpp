@@ -184,7 +184,7 @@ class Room {
           std::vector<std::uint8_t> bytes(piece.begin(), piece.end());
           const bool media = wire::classify_datagram(bytes) == wire::DatagramKind::rtp;
           if (media && lossy && random_.chance(0.01)) continue;
-          participants[train.path.remote.port - 1000u]->handle_datagram(bytes, {{}, kServer}, now_,
+          participants[train.path.remote.port - 1000u]->handle_datagram(bytes, {{}, kServer}, now_, now_,
                                                                         measuring ? &latency : nullptr);
         }
   }
