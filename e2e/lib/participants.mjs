@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 
 import { installDevices } from './devices.mjs';
+import { installRoom } from './rooms.mjs';
 import { until } from './until.mjs';
 
 /** @typedef {import('playwright-core').Browser} Browser */
@@ -19,12 +20,9 @@ const slidesHueOf = (seat) => (hueOf(seat) + 18) % 360;
 const far = (a, b) => Math.abs(((a - b + 540) % 360) - 180);
 
 /** The seats of the demo. @param {Server} server */
-export async function readSeats(server) {
+async function readSeats(server) {
   return JSON.parse(await readFile(joinPath(server.data, 'conferences', 'demo.json'), 'utf8')).seats;
 }
-
-/** @param {Server} server @param {string} seat */
-export const seatOf = async (server, seat) => (await readSeats(server)).find(({ id }) => id === seat);
 
 export class Participant {
   /** @param {Page} page @param {string} seat @param {string} name as the others read it */
@@ -106,7 +104,7 @@ export class Participant {
       const place = places.find((candidate) => candidate.grey && (hue === null || (candidate.hue !== null && far(candidate.hue, hue) <= 14)));
       if (!place) return ((first = null), false);
       if (!first) return ((first = place.grey), false);
-      return place.grey.some((value, index) => Math.abs(value - first[index]) > 40);
+      return place.grey.some((value, index) => Math.abs(value - first[index]) > (hue === null ? 12 : 40)); // people move less than the bar
     }, options).catch((error) => {
       throw new Error(`${error.message} ${JSON.stringify(last)} ${this.complaints.slice(-3).join(' | ')}`);
     });
@@ -158,9 +156,10 @@ export class Participant {
  * Opens somebody's invitation; the page shows what it is before joining.
  * @param {Browser} browser @param {Server} server @param {string} seat
  * @param {{ width?: number, height?: number, speaking?: boolean, origin?: string, hash?: string, context?: import('playwright-core').BrowserContextOptions,
- *   prepared?: (context: import('playwright-core').BrowserContext) => Promise<void> }} [options]
+ *   prepared?: (context: import('playwright-core').BrowserContext) => Promise<void>, people?: number }} [options]
+ *   people: instead of the colour, a room with so many
  */
-export async function invite(browser, server, seat, { width = 640, height = 360, speaking = false, origin = server.origin, hash = '', context = {}, prepared } = {}) {
+export async function invite(browser, server, seat, { width = 640, height = 360, speaking = false, origin = server.origin, hash = '', context = {}, prepared, people } = {}) {
   const made = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 }, ...context });
   await prepared?.(made);
   await made.addInitScript(installDevices, {
@@ -174,7 +173,9 @@ export async function invite(browser, server, seat, { width = 640, height = 360,
     framesPerSecond: 15,
     speaking,
   });
-  const { name, invitation } = await seatOf(server, seat);
+  const all = await readSeats(server);
+  const { name, invitation } = all.find(({ id }) => id === seat);
+  if (people) await made.addInitScript(installRoom, { seed: all.findIndex(({ id }) => id === seat), people, width, height });
   const person = new Participant(await made.newPage(), seat, name);
   await person.page.goto(`${origin}/#invitation=${invitation}${hash}`);
   await person.page.locator('[data-phase=preview]').waitFor();

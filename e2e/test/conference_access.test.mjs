@@ -1,8 +1,8 @@
-// Everyone can use the conference page: whatever their role, by keyboard alone, on a phone, in four languages.
+// Everyone can use the conference page: whatever their role, by keyboard alone, on a phone, on a wall, in four languages.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 
-import { fits, passesAxe, prepare, tabTo } from '../lib/looks.mjs';
+import { fits, passesAxe, photograph, prepare, tabTo } from '../lib/looks.mjs';
 import { invite, join } from '../lib/participants.mjs';
 import { suite } from '../lib/suite.mjs';
 import { until } from '../lib/until.mjs';
@@ -18,19 +18,19 @@ describe('the conference page', () => {
   const world = suite();
   /** @type {string[]} */
   const violations = [];
-  const options = { width: 320, height: 180, prepared: (context) => prepare(context, violations) };
+  const options = { width: 640, height: 360, prepared: (context) => prepare(context, violations) };
   /** @type {import('../lib/participants.mjs').Participant} */
   let hall, chair, site, delegate;
   const everyone = () => [hall, chair, site, delegate];
 
   before(async () => {
-    hall = await join(world.chromium, world.server, 'hall', options);
-    chair = await join(world.chromium, world.server, 'chair', options);
-    site = await join(world.chromium, world.server, 'ha-giang', options);
+    hall = await join(world.chromium, world.server, 'hall', { ...options, people: 7 });
+    chair = await join(world.chromium, world.server, 'chair', { ...options, people: 1 });
+    site = await join(world.chromium, world.server, 'ha-giang', { ...options, people: 5 });
   });
 
   it('works by keyboard alone: join, mute, raise a hand, leave, come back', async () => {
-    delegate = await invite(world.chromium, world.server, 'delegate-1', options);
+    delegate = await invite(world.chromium, world.server, 'delegate-1', { ...options, people: 1 });
     const { page } = delegate;
     await until('the page is ready', async () => /Ready/.test(await page.locator('main').innerText()));
     await page.keyboard.press('Enter'); // Join has the focus
@@ -62,11 +62,11 @@ describe('the conference page', () => {
     await delegate.button('Join', true).waitFor();
     await page.keyboard.press('Enter');
     await delegate.joined();
-    await hall.sees('delegate-1');
+    await hall.sees('delegate-1', { hue: null });
   });
 
   it('passes axe before joining', async () => {
-    const newcomer = await invite(world.chromium, world.server, 'cao-bang', options);
+    const newcomer = await invite(world.chromium, world.server, 'cao-bang', { ...options, people: 4 });
     await until('the page is ready', async () => /Ready/.test(await newcomer.page.locator('main').innerText()));
     await passesAxe(newcomer.page);
     await newcomer.close();
@@ -75,7 +75,7 @@ describe('the conference page', () => {
   for (const index of [0, 1, 2, 3]) {
     it(`passes axe as ${['hall', 'chair', 'site', 'delegate'][index]}, panels open and closed`, async () => {
       const person = everyone()[index];
-      await Promise.all(everyone().filter((other) => other !== person).map(({ seat }) => person.sees(seat)));
+      await Promise.all(everyone().filter((other) => other !== person).map(({ seat }) => person.sees(seat, { hue: null })));
       await passesAxe(person.page);
       for (const panel of /** @type {const} */ (['people', 'chat', 'devices'])) {
         await person.openPanel(panel);
@@ -85,6 +85,13 @@ describe('the conference page', () => {
       await until('the panel is closed', async () => (await person.page.locator('aside').count()) === 0);
     });
   }
+
+  it('is photographed on a phone, a desk and a wall', async () => {
+    for (const [person, name] of /** @type {const} */ ([[hall, 'hall'], [delegate, 'delegate']])) {
+      await photograph(person.page, `conference-${name}`);
+      await person.page.setViewportSize({ width: 1280, height: 800 });
+    }
+  });
 
   it('passes axe where cameras are off, hands are up and microphones closed', async () => {
     await site.press('Raise hand');
