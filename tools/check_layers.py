@@ -18,9 +18,10 @@ LAYERS["io"] = {"base"}
 LAYERS["web"] = set(CORES) | {"messages"}
 LAYERS["load"] = set(CORES) | {"messages", "io"}
 LAYERS["app"] = set(CORES) | {"messages", "io", "web", "load"}
-# Folders beside src/: the simulator runs cores only; benchmarks may measure whatever is not the program's shell.
+# Folders beside src/: the simulator runs cores and the control plane without its sockets; benchmarks may measure whatever
+# is not the program's shell.
 OTHER_FOLDERS = {
-    "sim": set(CORES) | {"messages"},
+    "sim": set(CORES) | {"messages", "web"},
     "bench": set(CORES) | {"messages", "io", "load"},
     "fuzz": set(),
 }
