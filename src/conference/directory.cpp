@@ -564,11 +564,16 @@ void Directory::fill(Session& session, media::SlotNumber number, const Content& 
   if (!codec) {
     if (slot.filled != media::PublicationId{}) commands_.emplace_back(media::EmptySlot{session.peer, number});
     slot.filled = {};
+    slot.keeps = false;
     return;
   }
+  drop_kept_picture(session, number, *content.track);
   const auto layer = static_cast<std::uint8_t>(static_cast<std::uint8_t>(content.quality) - 1);
   if (slot.filled == content.track->id && slot.layer == layer && slot.payload_type == codec->payload_type) return;
-  if (slot.filled != content.track->id) slot.flow = media::SlotFlow::waiting;
+  if (slot.filled != content.track->id) {
+    slot.flow = media::SlotFlow::waiting;
+    slot.keeps = slot.filled != media::PublicationId{};
+  }
   slot.filled = content.track->id;
   slot.layer = layer;
   slot.payload_type = codec->payload_type;
@@ -578,6 +583,17 @@ void Directory::fill(Session& session, media::SlotNumber number, const Content& 
                                          .payload_type = codec->payload_type,
                                          .rtx_payload_type = codec->rtx_payload_type,
                                          .layer = layer});
+}
+
+// A slot shows what it had until the first keyframe of what comes next. Where none comes nobody is to be seen in the
+// place of another.
+void Directory::drop_kept_picture(Session& session, media::SlotNumber number, const Track& next) {
+  auto& slot = session.slots[number];
+  const bool keeps = slot.filled == next.id ? slot.keeps : slot.filled != media::PublicationId{};
+  if (!keeps || (next.open && !next.stopped)) return;
+  commands_.emplace_back(media::EmptySlot{session.peer, number});
+  slot.filled = {};
+  slot.keeps = false;
 }
 
 void Directory::tell(Session& session, media::SlotNumber number, const Content& content) {
@@ -642,6 +658,7 @@ void Directory::handle_event(const media::Event& event, TimePoint now) {
     auto& slot = found->second.slots[slot_changed->slot];
     if (slot.filled != slot_changed->publication) return;  // filled with something else by now
     slot.flow = slot_changed->flow;
+    slot.keeps &= slot.flow == media::SlotFlow::waiting;
     const auto& conference = *find_conference(found->second.conference);
     tell(found->second, slot_changed->slot, content_of(conference, found->second, slot));
   } else if (const auto* flow = std::get_if<media::FlowChanged>(&event)) {

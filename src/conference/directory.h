@@ -251,6 +251,7 @@ class Directory {
   static const std::string& seat_of(const Conference& conference, const Slot& slot);
   Content content_of(const Conference& conference, const Session& session, const Slot& slot) const;
   void fill(Session& session, media::SlotNumber number, const Content& content);
+  void drop_kept_picture(Session& session, media::SlotNumber number, const Track& next);
   void tell(Session& session, media::SlotNumber number, const Content& content);
 
   DirectoryLimits limits_;

@@ -54,6 +54,26 @@ TEST_F(DirectorySlotsTest, the_stage_is_shown_to_everyone_but_itself) {
   EXPECT_EQ(content(b, kStage), (SlotContent{"", SlotState::empty, Quality::high}));
 }
 
+TEST_F(DirectorySlotsTest, nobody_is_shown_in_the_place_of_another_whose_camera_is_closed) {
+  join("a");
+  join("b");
+  const auto c = join("c");
+  directory.set_camera("demo", "a", true);
+  directory.set_stage("demo", "a");
+  directory.handle_event(media::SlotChanged{c, kStage, PublicationId{2}, media::SlotFlow::showing}, now);
+  commands();
+  directory.set_stage("demo", "b");
+  EXPECT_THAT(commands(), testing::IsSupersetOf({"empty 3.0", "fill 3.0 with 5 layer 2 as 96"}));
+  EXPECT_EQ(state(c, kStage), SlotState::closed);
+  directory.set_camera("demo", "b", true);
+  EXPECT_EQ(commands(), Words{"open 5"}) << "it waits for the picture already";
+
+  directory.set_stage("demo", "a");
+  EXPECT_THAT(commands(), Not(Contains("empty 3.0"))) << "the picture of b is kept until that of a begins";
+  directory.set_camera("demo", "a", false);
+  EXPECT_THAT(commands(), testing::IsSupersetOf({"shut 2", "empty 3.0", "fill 3.0 with 2 layer 2 as 96"}));
+}
+
 TEST_F(DirectorySlotsTest, who_comes_sees_the_stage_at_once_and_voices_are_the_media_cores) {
   directory.set_stage("demo", "a");
   join("a");

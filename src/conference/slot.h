@@ -50,6 +50,7 @@ struct Slot {
   std::uint8_t payload_type = 0;
   std::uint8_t layer = 0;
   media::SlotFlow flow{};
+  bool keeps = false;  // until the first keyframe it may go on showing what it was filled with before
 
   SlotContent content;
   bool told = true;  // the page knows `content`
