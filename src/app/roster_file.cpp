@@ -24,9 +24,8 @@ using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 2> kModes{"discussion", "conference"};
-// In characters: as much as the signalling messages hold.
-constexpr std::size_t kMaxName = 128;
-constexpr std::size_t kMaxTitle = 256;
+constexpr auto kMaxName = conference::kMaxNameForPeople;
+constexpr std::size_t kMaxTitle = 256;  // in characters, as above
 
 std::string path_of(const std::string& data_folder, const std::string& conference) {
   return (fs::path(data_folder) / "conferences" / (conference + ".json")).string();

@@ -36,6 +36,7 @@ struct DirectoryLimits {
 struct Principal {
   Role role{};
   std::string subject;
+  std::string name;  // for people; empty: the subject
 };
 
 enum class DirectoryRefusal : std::uint8_t {

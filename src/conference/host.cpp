@@ -21,6 +21,8 @@ bool closes(const Event& event) {
   return std::holds_alternative<Left>(event);
 }
 
+std::string name_of(const Principal& principal) { return principal.name.empty() ? principal.subject : principal.name; }
+
 CommandRefusal unknown_conference() {
   return {RefusalCode::not_connected, "There is no such conference here.", "conference"};
 }
@@ -144,8 +146,11 @@ std::expected<Host::Greeting, CommandRefusal> Host::greet(const std::string& con
     before->expires = kNever;
     return Greeting{before, true};
   }
-  Participant participant{
-      .session = random_key(random_), .conference = conference, .seat = principal.subject, .role = principal.role};
+  Participant participant{.session = random_key(random_),
+                          .conference = conference,
+                          .seat = principal.subject,
+                          .name = name_of(principal),
+                          .role = principal.role};
   if (before) {
     // Its media go when the new page has joined: until then the seat is not empty.
     participant.media = before->media;
@@ -192,7 +197,7 @@ std::expected<const Session*, CommandRefusal> Host::join(std::string_view sessio
   auto& participant = found->second;
   auto& conference = *find(participant.conference);
   Arrive arrive{.seat = participant.seat,
-                .name = participant.seat,
+                .name = participant.name,
                 .role = participant.role,
                 .microphone = microphone,
                 .camera = camera};
@@ -268,9 +273,10 @@ Arrive Host::arrival_of(const SessionOrder& order) const {
   const auto* publication = directory_.publication(order.conference, order.publication);
   const bool returns = publication && publication->owner == who.subject;
   const bool forced = opens_at_once(who.role);
+  const bool own = who.subject == order.publication;
   Arrive arrive{.seat = order.publication,
-                .name = order.publication,
-                .role = who.subject == order.publication ? who.role : Role::site,
+                .name = own ? name_of(who) : order.publication,
+                .role = own ? who.role : Role::site,
                 .microphone = forced || (returns && publication->microphone_open),
                 .camera = forced || (returns && publication->camera_open),
                 .forced = forced};

@@ -36,6 +36,7 @@ struct Participant {
   std::string session;  // 128 random bits: for resuming
   std::string conference;
   SeatId seat;
+  std::string name;  // for a seat that is not known yet
   Role role{};
   std::optional<media::PeerId> media;
   bool joined = false;         // the seat is empty when it goes

@@ -44,6 +44,8 @@ bool passes_lock(Role role);
 // Conference ids, publication names and subjects: 1–64 of letters, digits, '.', '_' and '-', not starting with '.'.
 // So they stand unescaped in URLs, in SDP and in logs.
 inline constexpr std::size_t kMaxNameLength = 64;
+// Of what a seat is called, in characters: as much as the signalling messages hold.
+inline constexpr std::size_t kMaxNameForPeople = 128;
 bool is_valid_name(std::string_view name);
 
 // A moderator publishes under any name; whoever sits in a room or on a line only under the own subject; a viewer not at

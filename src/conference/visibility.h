@@ -1,5 +1,6 @@
 // Who may see what. A client's mirror is the fold of the events that its seat may see over a visible state; both
-// functions say the same, which visibility_test.cpp holds.
+// functions say the same, which conference_property_test.cpp holds. Only of messages a mirror may remember older ones:
+// the state forgets also for those that it may not see.
 #pragma once
 
 #include "conference/event.h"

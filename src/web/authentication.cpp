@@ -54,7 +54,9 @@ std::expected<Identity, TokenRefusal> identify(std::string_view token, const cry
   const auto role = conference::parse_role(claims->role);
   if (!role || !conference::is_valid_name(claims->subject))
     return std::unexpected(TokenRefusal{false, "The token's role or subject is none that this server knows."});
-  return Identity{{*role, claims->subject}, claims->conference};
+  // One that is too long for a page to be told is left out.
+  auto name = claims->name.size() <= conference::kMaxNameForPeople ? claims->name : std::string();
+  return Identity{{*role, claims->subject, std::move(name)}, claims->conference};
 }
 
 std::expected<Identity, Response> authenticate(const Request& request, const crypto::TokenKey& key,

@@ -170,6 +170,23 @@ TEST_F(PagesTest, a_hello_that_cannot_be_accepted_is_refused_with_a_code_and_end
   EXPECT_EQ(bye(page.read(moment())), ByeCode::refused);
 }
 
+TEST_F(PagesTest, who_was_not_invited_sits_on_a_new_seat_with_the_tokens_name) {
+  auto chair = greeted("chair");
+  auto page = open();
+  page.say(messages::Hello{1, key.sign({.conference = "demo",
+                                        .role = "delegate",
+                                        .subject = "hoa-binh",
+                                        .name = "Hòa Bình",
+                                        .issued_at = kWall,
+                                        .expires_at = kWall + std::chrono::hours{1}})},
+           moment());
+  EXPECT_TRUE(find<messages::Answer>(join(page)));
+  chair.read(moment());
+  EXPECT_EQ(seen(chair, "hoa-binh").name, "Hòa Bình");
+  EXPECT_EQ(seen(chair, "hoa-binh").role, messages::Role::delegate);
+  EXPECT_TRUE(seen(chair, "hoa-binh").present);
+}
+
 TEST_F(PagesTest, links_are_opened_for_conferences_that_there_are) {
   EXPECT_EQ(control->open_link(LinkId{900}, "nowhere", request("GET", "/"), moment())->status, 404);
   auto strange = request("GET", "/");
