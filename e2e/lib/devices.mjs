@@ -84,8 +84,12 @@ export function installDevices(person) {
   }
 
   const readings = [];
+  // Bursts and mended losses spread over the neighbours of a tone, far below it.
+  const neighbourDecibels = 20;
   const note = (at, levelOf, least) => {
-    readings.push({ at, heard: person.tones.filter((hertz) => levelOf(hertz) > least) });
+    const levels = person.tones.map(levelOf);
+    const enough = Math.max(least, Math.max(...levels) - neighbourDecibels);
+    readings.push({ at, heard: person.tones.filter((_, index) => levels[index] >= enough) });
     if (readings.length > kept) readings.shift();
   };
   const streams = () => [...document.querySelectorAll('audio[data-use=voice]')].map(({ srcObject }) => srcObject).filter(Boolean);

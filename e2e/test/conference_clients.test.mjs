@@ -55,11 +55,15 @@ describe('in a conference of pages', () => {
     assert.ok(Math.abs(seen.frequency - hertzOf('hall')) <= 50, JSON.stringify(seen));
   });
 
-  it('GStreamer views the stage, hears who leads the talk while the stage is closed, and follows the stage', { skip: withoutGstreamer }, async (t) => {
+  it('GStreamer views the stage, hears who leads the talk while the stage is quiet or closed, and follows the stage', { skip: withoutGstreamer }, async (t) => {
     const watcher = new Gstreamer(t, 'view', `${world.server.origin}/whep/demo`, '--token', viewer);
     t.diagnostic(JSON.stringify(await watcher.seesMotion('GStreamer', noting(t))));
     await watcher.hearsTone('GStreamer', hertzOf('hall'), noting(t));
+    await hall.speak(false);
     await chair.speak(true);
+    await watcher.hearsTone('GStreamer', hertzOf('chair'), noting(t));
+    await hall.speak(true);
+    await watcher.hearsTone('GStreamer', hertzOf('hall'), noting(t));
     await hall.press('Close microphone');
     await watcher.hearsTone('GStreamer', hertzOf('chair'), noting(t));
     await hall.press('Open microphone');
