@@ -2,7 +2,7 @@
 
 namespace bridgehall::sim {
 
-Client::Client(World& world, SimServer& server, const ClientSetup& setup)
+Client::Client(World& world, const SocketAddress& server, crypto::SrtpSuite suite, const ClientSetup& setup)
     : world_(world),
       server_(server),
       name_(setup.name),
@@ -11,27 +11,17 @@ Client::Client(World& world, SimServer& server, const ClientSetup& setup)
       up_(setup.up),
       down_(setup.down),
       random_(setup.seed),
-      dtls_(setup.seed ^ 0xd715, server.suite()) {}
+      dtls_(setup.seed ^ 0xd715, suite) {}
 
-void Client::join() {
-  joined_at_ = now();
-  const auto local = session::make_ice_credentials(random_);
-  const auto remote = server_.make_credentials();
-  auto command = std::make_unique<media::CreatePeer>();
-  command->peer = peer_;
-  command->transport = {.role = session::TransportRole::server,
-                        .local = remote,
-                        .remote = local,
-                        .remote_fingerprint = dtls_.local_fingerprint()};
-  command->cname = "sim";
-  describe(*command);
-  server_.command(std::move(command));
+void Client::connect(session::IceCredentials local, session::IceCredentials remote,
+                     const crypto::Fingerprint& fingerprint) {
+  joined_at_ = heard_at_ = now();
   transport_ =
       std::make_unique<session::Transport>(session::TransportConfiguration{.role = session::TransportRole::client,
-                                                                           .local = local,
-                                                                           .remote = remote,
-                                                                           .remote_fingerprint = server_.fingerprint(),
-                                                                           .remote_candidate = server_.address()},
+                                                                           .local = std::move(local),
+                                                                           .remote = std::move(remote),
+                                                                           .remote_fingerprint = fingerprint,
+                                                                           .remote_candidate = server_},
                                            dtls_, random_, now());
   flush();
 }
@@ -52,17 +42,14 @@ void Client::move_to(const SocketAddress& address, bool noticed) {
   flush();
 }
 
-void Client::restart_ice() {
-  if (!joined()) return;
-  const auto local = session::make_ice_credentials(random_);
-  const auto remote = server_.make_credentials();
-  server_.command(media::RestartIce{.peer = peer_, .local = remote, .remote = local});
-  transport_->restart_ice(local, remote, now());
+void Client::restart_ice(session::IceCredentials local, session::IceCredentials remote) {
+  transport_->restart_ice(std::move(local), std::move(remote), now());
   flush();
 }
 
 void Client::receive(Datagram& datagram) {
   if (!joined()) return;
+  heard_at_ = now();
   const NetworkPath path{.local = {}, .remote = datagram.from};
   switch (wire::classify_datagram(datagram.bytes)) {
     case wire::DatagramKind::stun:
@@ -102,7 +89,7 @@ void Client::on_event(const media::Event& event) {
 }
 
 void Client::send(BytesView datagram, std::uint64_t tag) {
-  world_.network.send(up_, address_, server_.address(), datagram, tag, now());
+  world_.network.send(up_, address_, server_, datagram, tag, now());
 }
 
 void Client::flush() {
@@ -145,6 +132,27 @@ void Client::read_rtcp(Datagram& datagram) {
   if (walk.failed() || first) world_.violations.add(now(), "{} was sent malformed RTCP", name_);
   if (any_report && !(report_first && any_name))
     world_.violations.add(now(), "{} was sent RTCP without report or name", name_);
+}
+
+void DirectClient::join() {
+  const auto local = session::make_ice_credentials(random());
+  const auto remote = server_.make_credentials();
+  auto command = std::make_unique<media::CreatePeer>();
+  command->peer = peer();
+  command->transport = {
+      .role = session::TransportRole::server, .local = remote, .remote = local, .remote_fingerprint = fingerprint()};
+  command->cname = "sim";
+  describe(*command);
+  server_.command(std::move(command));
+  connect(local, remote, server_.fingerprint());
+}
+
+void DirectClient::restart_ice() {
+  if (!joined()) return;
+  const auto local = session::make_ice_credentials(random());
+  const auto remote = server_.make_credentials();
+  server_.command(media::RestartIce{.peer = peer(), .local = remote, .remote = local});
+  Client::restart_ice(local, remote);
 }
 
 }  // namespace bridgehall::sim

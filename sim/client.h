@@ -1,5 +1,5 @@
-// A model of a WebRTC client: its end of the transport, its address and its link to the server. Publishers and viewers
-// add media to it. Joining, leaving, roaming and ICE restarts are the same for both.
+// A model of a WebRTC client: its end of the transport, its address and its links to the server. Who sends and receives
+// what is added by those that derive from it; leaving and roaming are the same for all.
 #pragma once
 
 #include <memory>
@@ -21,20 +21,17 @@ struct ClientSetup {
 
 class Client {
  public:
-  Client(World& world, SimServer& server, const ClientSetup& setup);
+  Client(World& world, const SocketAddress& server, crypto::SrtpSuite suite, const ClientSetup& setup);
   virtual ~Client() = default;
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Makes the peer at the server and begins to check.
-  void join();
   // Says goodbye by DTLS; or vanishes without a word.
   void leave();
   void vanish();
   // Its source address changes. `noticed`: the client knows and checks at once, as after a change of interface;
   // otherwise a router has changed it, and the next check of consent tells the server.
   void move_to(const SocketAddress& address, bool noticed);
-  void restart_ice();
 
   void receive(Datagram& datagram);
   void advance();
@@ -47,17 +44,17 @@ class Client {
   Link up() const { return up_; }
   Link down() const { return down_; }
   bool joined() const { return transport_ != nullptr && !left_; }
+  bool left() const { return left_; }
   bool connected() const { return joined() && transport_->connected(); }
   TimePoint connected_at() const { return connected_at_; }
   TimePoint joined_at() const { return joined_at_; }
   TimePoint server_connected_at() const { return server_connected_at_; }
+  TimePoint heard_at() const { return heard_at_; }  // when a datagram came last
 
   // Anything, sealed or not, on this client's link.
   void send(BytesView datagram, std::uint64_t tag = 0);
 
  protected:
-  // What the server is told of this client's tracks.
-  virtual void describe(media::CreatePeer& command) = 0;
   virtual void on_connected() {}
   virtual void on_rtp(Datagram& datagram) = 0;
   // In clear, and known to be well-formed.
@@ -75,9 +72,12 @@ class Client {
     const auto size = transport_->sealer().seal_rtcp(buffer, writer.size());
     send(BytesView{buffer}.first(size), tag);
   }
+  // Begins to check; the server knows of this end.
+  void connect(session::IceCredentials local, session::IceCredentials remote, const crypto::Fingerprint& fingerprint);
+  void restart_ice(session::IceCredentials local, session::IceCredentials remote);
+  const crypto::Fingerprint& fingerprint() const { return dtls_.local_fingerprint(); }
   session::Transport& transport() { return *transport_; }
   World& world() { return world_; }
-  SimServer& server() { return server_; }
   SeededRandom& random() { return random_; }
   TimePoint now() const { return world_.now; }
 
@@ -86,7 +86,7 @@ class Client {
   void read_rtcp(Datagram& datagram);
 
   World& world_;
-  SimServer& server_;
+  SocketAddress server_;
   std::string name_;
   media::PeerId peer_;
   SocketAddress address_;
@@ -99,6 +99,25 @@ class Client {
   TimePoint joined_at_ = kNever;
   TimePoint connected_at_ = kNever;
   TimePoint server_connected_at_ = kNever;  // as the shard's event says
+  TimePoint heard_at_ = kNever;
+};
+
+// Joins by a command to the shard, without any signalling.
+class DirectClient : public Client {
+ public:
+  DirectClient(World& world, SimServer& server, const ClientSetup& setup)
+      : Client(world, server.address(), server.suite(), setup), server_(server) {}
+
+  // Makes the peer at the server and begins to check.
+  void join();
+  void restart_ice();
+
+ protected:
+  // What the server is told of this client's tracks.
+  virtual void describe(media::CreatePeer& command) = 0;
+
+ private:
+  SimServer& server_;
 };
 
 }  // namespace bridgehall::sim

@@ -43,4 +43,14 @@ void Ledger::set_gate(media::PublicationId publication, bool open, TimePoint now
   if (before.open != open) history.push_back({open, before.period + open, now});
 }
 
+void Ledger::end_broadcasts(media::PublicationId publication, TimePoint now) {
+  for (auto& broadcast : broadcasts_)
+    if (broadcast.publication == publication) broadcast.ended_at = std::min(broadcast.ended_at, now);
+}
+
+void Ledger::end_all(TimePoint now) {
+  for (auto& broadcast : broadcasts_) broadcast.ended_at = std::min(broadcast.ended_at, now);
+  for (auto& [publication, history] : gates_) set_gate(publication, false, now);
+}
+
 }  // namespace bridgehall::sim

@@ -43,6 +43,8 @@ struct SentPacket {
 struct Broadcast {
   media::PublicationId publication;
   wire::Codec codec{};
+  std::uint32_t owner = 0;  // whose page, in a conference
+  std::uint8_t layer = 0;   // of its publication
   std::int64_t first_sequence = 0;
   std::uint32_t first_timestamp = 0;
   TimePoint began{};
@@ -102,6 +104,10 @@ class Ledger {
   // As it was at `t`; what happens at `t` counts.
   Gate gate_at(media::PublicationId publication, TimePoint t) const;
   void set_gate(media::PublicationId publication, bool open, TimePoint now);
+  // Whoever sends the publication is no longer listened to.
+  void end_broadcasts(media::PublicationId publication, TimePoint now);
+  // The server is gone, and what it knew.
+  void end_all(TimePoint now);
 
   // A datagram with this tag came to the server, from an address that the server takes media from or not.
   void arrived(std::uint64_t tag, bool from_validated, TimePoint now);

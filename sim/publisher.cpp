@@ -72,7 +72,7 @@ Broadcast audio_record(const PublisherOptions& o, TimePoint now) {
 
 ModelPublisher::ModelPublisher(World& world, SimServer& server, const ClientSetup& setup,
                                const PublisherOptions& options)
-    : Client(world, server, setup),
+    : DirectClient(world, server, setup),
       options_(options),
       video_(video_terms_of(options, setup.peer), world.ledger, world.ledger.begin(video_record(options, world.now))),
       audio_(audio_terms_of(options, setup.peer), world.ledger, world.ledger.begin(audio_record(options, world.now))) {}

@@ -35,7 +35,7 @@ struct PublisherOptions {
   bool reports_together = true;  // both sender reports in one datagram
 };
 
-class ModelPublisher final : public Client {
+class ModelPublisher final : public DirectClient {
  public:
   // Payload types and extension ids that all publishers use.
   static constexpr std::uint8_t kVideoType = 96, kVideoRtxType = 97, kAudioType = 111;

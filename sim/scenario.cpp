@@ -205,7 +205,7 @@ void Scenario::change_viewer() {
 
 // One client's line is cut for a while, its address changes, or its page restarts ICE.
 void Scenario::disturb() {
-  std::vector<Client*> clients;
+  std::vector<DirectClient*> clients;
   for (const auto& viewer : simulation_.viewers())
     if (viewer->connected() && !gone_.contains(viewer.get())) clients.push_back(viewer.get());
   for (const auto& stage : stages_)

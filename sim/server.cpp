@@ -76,6 +76,7 @@ void SimServer::carry_out(media::Command&& command) {
     world_.ledger.set_gate(set->publication, set->open, now);
     world_.trace.note(now, TraceKind::command, set->publication.value(), set->open);
   }
+  if (on_command) on_command(command);
   shard_.handle_command(std::move(command), now);
 }
 

@@ -36,7 +36,9 @@ class SimServer {
 
   // Each datagram that leaves, one by one.
   std::function<void(const NetworkPath&, BytesView)> on_sent;
-  std::function<void(const media::Event&)> on_event;
+  std::function<void(media::Event&)> on_event;
+  // Each command, just before the shard carries it out.
+  std::function<void(const media::Command&)> on_command;
 
   media::ShardCounters counters() const { return shard_.counters(); }
   // Turns in which there was nothing to do: a timer that runs wild shows here.

@@ -50,7 +50,7 @@ ClientSetup Simulation::make_setup(std::string_view kind, const LinkSettings& up
           .seed = random_.u64()};
 }
 
-void Simulation::adopt(Client& client) {
+void Simulation::adopt(DirectClient& client) {
   clients_.push_back(&client);
   by_address_[client.address()] = &client;
   client.join();
@@ -58,8 +58,9 @@ void Simulation::adopt(Client& client) {
 
 ModelPublisher& Simulation::add_publisher(const PublisherOptions& options, const LinkSettings& up,
                                           const LinkSettings& down) {
-  end_broadcasts_of(options.video);
-  if (options.has_audio) end_broadcasts_of(options.audio);
+  // A later sender replaces an earlier one, whose packets then go nowhere.
+  world_.ledger.end_broadcasts(options.video, now());
+  if (options.has_audio) world_.ledger.end_broadcasts(options.audio, now());
   auto& publisher = *publishers_.emplace_back(
       std::make_unique<ModelPublisher>(world_, server_, make_setup("publisher", up, down), options));
   adopt(publisher);
@@ -72,12 +73,6 @@ ModelViewer& Simulation::add_viewer(const ViewerOptions& options, const LinkSett
   viewer_by_address_[viewer.address()] = &viewer;
   adopt(viewer);
   return viewer;
-}
-
-// A later sender replaces an earlier one, whose packets then go nowhere.
-void Simulation::end_broadcasts_of(media::PublicationId publication) {
-  for (auto& broadcast : world_.ledger.broadcasts())
-    if (broadcast.publication == publication) broadcast.ended_at = std::min(broadcast.ended_at, now());
 }
 
 void Simulation::move(Client& client, bool noticed) {

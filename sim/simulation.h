@@ -63,13 +63,12 @@ class Simulation {
 
  private:
   ClientSetup make_setup(std::string_view kind, const LinkSettings& up, const LinkSettings& down);
-  void adopt(Client& client);
+  void adopt(DirectClient& client);
   TimePoint next_event() const;
   void step();
   void deliver(Datagram&& datagram);
   void left_server(const NetworkPath& path, BytesView bytes);
   void on_event(const media::Event& event);
-  void end_broadcasts_of(media::PublicationId publication);
 
   SimulationOptions options_;
   World world_;

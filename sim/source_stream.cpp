@@ -101,6 +101,7 @@ std::size_t SourceStream::write_header(const SentPacket& packet, bool rtx, bool 
   store_u16(number.data(), transport_sequence++);
   add(Kind::transport_sequence, number);
   add(Kind::mid, as_bytes_view(track.mid));
+  if (!terms_.rid.empty()) add(rtx ? Kind::repaired_rid : Kind::rid, as_bytes_view(terms_.rid));
   if (packet.has_audio_level) add(Kind::audio_level, {&packet.audio_level, 1});
   if (packet.has_video_orientation) add(Kind::video_orientation, {&packet.video_orientation, 1});
   if (descriptor_size > 0) add(Kind::dependency_descriptor, BytesView{descriptor}.first(descriptor_size));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "crypto/srtp.h"
@@ -17,6 +18,7 @@ struct SourceTerms {
   session::NegotiatedTrack track;
   Ssrc ssrc;
   Ssrc rtx_ssrc;
+  std::string rid;  // of a simulcast encoding; empty: told by its SSRC
   std::uint16_t first_sequence = 0;
   bool two_byte_extensions = false;
 };

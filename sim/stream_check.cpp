@@ -24,9 +24,7 @@ void StreamCheck::on_sent(BytesView plain, const wire::RtpHeader& header, std::i
     if (!identity || world_.ledger.find(identity->broadcast) == nullptr)
       return violated(sent_at, "content of no publisher at {}", sequence);
     index = identity->index;
-    const auto gate = world_.ledger.gate_at(track_.publication, sent_at);
-    if (epochs_.empty() || epochs_.back().broadcast != identity->broadcast || epochs_.back().gate_period != gate.period)
-      begin_epoch(*identity, *payload, header, sequence, sent_at);
+    if (goes_over(*identity, header, sequence, sent_at)) begin_epoch(*identity, *payload, header, sequence, sent_at);
   }
   auto& epoch = epochs_.back();
   auto& broadcast = world_.ledger[epoch.broadcast];
@@ -46,6 +44,7 @@ void StreamCheck::on_sent(BytesView plain, const wire::RtpHeader& header, std::i
     if (place >= epoch.forwarded.size()) epoch.forwarded.resize(place + 1);
     epoch.forwarded[place] = true;
   }
+  if (index >= epoch.newest_index) epoch.newest_at = sent_at;
   epoch.newest_index = std::max(epoch.newest_index, index);
   epoch.lowest_sequence = std::min(epoch.lowest_sequence, sequence);
   if (sequence >= first_sequence_) {
@@ -65,10 +64,24 @@ void StreamCheck::on_sent(BytesView plain, const wire::RtpHeader& header, std::i
   }
 }
 
+// The first packet of another sender or after a gate was opened; in a slot also where it begins anew with what it had.
+bool StreamCheck::goes_over(ContentIdentity identity, const wire::RtpHeader& header, std::int64_t sequence,
+                            TimePoint at) const {
+  if (epochs_.empty()) return true;
+  const auto& epoch = epochs_.back();
+  const auto& broadcast = world_.ledger[identity.broadcast];
+  if (epoch.broadcast != identity.broadcast) return true;
+  if (epoch.gate_period != world_.ledger.gate_at(broadcast.publication, at).period) return true;
+  if (!is_slot() || identity.index >= broadcast.packets.size()) return false;
+  const auto& packet = broadcast.packets[identity.index];
+  return packet.keyframe && (sequence - identity.index != epoch.sequence_offset ||
+                             header.timestamp - packet.timestamp != epoch.timestamp_offset);
+}
+
 // Nothing of a closed publication, of another one, or of what came before the gate was opened.
 bool StreamCheck::check_allowed(const Broadcast& broadcast, const SentPacket& packet, TimePoint sent_at) {
-  const auto gate = world_.ledger.gate_at(track_.publication, sent_at);
-  if (broadcast.publication != track_.publication)
+  const auto gate = world_.ledger.gate_at(broadcast.publication, sent_at);
+  if (!is_slot() && broadcast.publication != track_.publication)
     violated(sent_at, "media of publication {} on a track of {}", broadcast.publication.value(),
              track_.publication.value());
   else if (!gate.open)
@@ -87,7 +100,7 @@ void StreamCheck::begin_epoch(ContentIdentity identity, BytesView payload, const
   const auto& broadcast = world_.ledger[identity.broadcast];
   const auto& packet = broadcast.packets.at(identity.index);
   Epoch epoch{.broadcast = identity.broadcast,
-              .gate_period = world_.ledger.gate_at(track_.publication, at).period,
+              .gate_period = world_.ledger.gate_at(broadcast.publication, at).period,
               .first_index = identity.index,
               .sequence_offset = sequence - identity.index,
               .timestamp_offset = header.timestamp - packet.timestamp,
@@ -102,7 +115,7 @@ void StreamCheck::begin_epoch(ContentIdentity identity, BytesView payload, const
               .newest_index = identity.index};
   if (epochs_.empty())
     first_sequence_ = std::max<std::int64_t>(0, sequence - 256);  // later packets of a keyframe may leave first
-  else if (identity.broadcast < epochs_.back().broadcast)
+  else if (!is_slot() && identity.broadcast < epochs_.back().broadcast)
     violated(at, "an earlier sender comes back");
   const auto info = wire::parse_payload(broadcast.codec, payload);
   if (info) {
@@ -170,7 +183,8 @@ void StreamCheck::check_extensions(const SentPacket& packet, BytesView plain, co
       level = packet.has_audio_level && value.size() == 1 && value[0] == packet.audio_level;
     else if (id == ids[wire::ExtensionKind::video_orientation])
       orientation = packet.has_video_orientation && value.size() == 1 && value[0] == packet.video_orientation;
-    else if (id != ids[wire::ExtensionKind::dependency_descriptor])
+    else if (id != ids[wire::ExtensionKind::dependency_descriptor] &&
+             id != ids[wire::ExtensionKind::transport_sequence])
       violated(at, "an extension {} that was not agreed", id);
   });
   if (level != (packet.has_audio_level && ids[wire::ExtensionKind::audio_level] != 0))
@@ -193,7 +207,7 @@ void StreamCheck::on_repeated(BytesView plain, const wire::RtpHeader& header, Ti
   const auto& broadcast = world_.ledger[original->broadcast];
   const auto& packet = broadcast.packets[original->index];
   if (!check_allowed(broadcast, packet, sent_at)) return;
-  if (epoch.gate_period != world_.ledger.gate_at(track_.publication, sent_at).period)
+  if (epoch.gate_period != world_.ledger.gate_at(broadcast.publication, sent_at).period)
     return violated(sent_at, "{} is repeated from before the gate was closed", sequence);
   if (header.timestamp - packet.timestamp != epoch.timestamp_offset || header.marker != packet.marker)
     violated(sent_at, "{} is repeated with another timestamp or marker", sequence);
@@ -232,11 +246,13 @@ void StreamCheck::check_epoch_complete(const Epoch& epoch, TimePoint activated_a
     const auto& packet = broadcast.packets[static_cast<std::size_t>(index)];
     if (!packet.forwardable || packet.gate_period != epoch.gate_period || packet.accepted_at + kCollection > end)
       continue;
-    const auto gate = world_.ledger.gate_at(track_.publication, packet.accepted_at + kCollection);
+    const auto gate = world_.ledger.gate_at(broadcast.publication, packet.accepted_at + kCollection);
     if (!gate.open || gate.period != epoch.gate_period) continue;  // closed under a burst
     if (packet.newest_then - index > kTooLate) continue;
     if (audio && packet.accepted_at <= activated_at) continue;  // before the cursor of whoever joined
     if (index > epoch.newest_index) continue;                   // a sender that changed under a burst
+    // What came late may have found that the slot had gone over to something else.
+    if (is_slot() && packet.accepted_at + kCollection > epoch.newest_at) continue;
     const auto place = static_cast<std::size_t>(index - epoch.first_index);
     if (place < epoch.forwarded.size() && epoch.forwarded[place]) continue;
     return violated(end, "packet {} of broadcast {} came at {} us and was not forwarded", index,

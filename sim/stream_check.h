@@ -1,5 +1,6 @@
 // What one receiver may be sent on one track, checked packet by packet as it leaves the server, in clear: content as
-// the publisher made it, numbers on an unbroken line, nothing from behind a closed gate, repetitions that repeat.
+// the publisher made it, numbers on an unbroken line, nothing from behind a closed gate, repetitions that repeat. A
+// track without a publication of its own is a slot: it may be filled with anything, and go over to it at a keyframe.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,10 @@ class StreamCheck {
   void check_complete(TimePoint activated_at, TimePoint end);
 
   std::uint32_t epoch() const { return static_cast<std::uint32_t>(epochs_.size() - 1); }  // the present one
+  // Whom the newest packet is of; nullopt before the first.
+  std::optional<BroadcastId> newest_broadcast() const {
+    return epochs_.empty() ? std::nullopt : std::optional{epochs_.back().broadcast};
+  }
   std::uint32_t packets() const { return packets_; }
   std::uint64_t repeats() const { return repeats_; }
 
@@ -68,12 +73,15 @@ class StreamCheck {
     bool follows = false;  // there was one before
     bool follows_picture = false;
     std::int64_t newest_index = 0;
+    TimePoint newest_at{};  // when that left
   };
 
   template <class... Arguments>
   void violated(TimePoint at, fmt::format_string<Arguments...> words, Arguments&&... arguments) {
     world_.violations.add(at, "{}: {}", receiver_, fmt::format(words, std::forward<Arguments>(arguments)...));
   }
+  bool is_slot() const { return track_.publication == media::PublicationId{}; }
+  bool goes_over(ContentIdentity identity, const wire::RtpHeader& header, std::int64_t sequence, TimePoint at) const;
   bool check_allowed(const Broadcast& broadcast, const SentPacket& packet, TimePoint sent_at);
   void begin_epoch(ContentIdentity identity, BytesView payload, const wire::RtpHeader& header, std::int64_t sequence,
                    TimePoint at);

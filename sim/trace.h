@@ -22,6 +22,8 @@ enum class TraceKind : std::uint8_t {
   delivered,     // to a viewer; a: sequence, b: timestamp
   frame_decoded,
   keyframe_made,
+  text_asked,  // by a page; a: size (tokens differ each time)
+  text_said,   // to a page; a: size, b: hash
 };
 
 class Trace {

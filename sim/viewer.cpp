@@ -42,7 +42,7 @@ media::OutgoingTrack audio_track(const ViewerOptions& o, media::PeerId peer) {
 }  // namespace
 
 ModelViewer::ModelViewer(World& world, SimServer& server, const ClientSetup& setup, const ViewerOptions& options)
-    : Client(world, server, setup),
+    : DirectClient(world, server, setup),
       options_(options),
       own_ssrc_(0x30000000 + setup.peer.value()),
       video_(world, setup.name + " video", video_track(options, setup.peer)),

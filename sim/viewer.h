@@ -24,7 +24,7 @@ struct ViewerOptions {
   bool has_audio = true;
 };
 
-class ModelViewer final : public Client {
+class ModelViewer final : public DirectClient {
  public:
   static constexpr std::uint8_t kVideoType = 102, kVideoRtxType = 103, kAudioType = 63;
   static constexpr Duration kPatience = 400ms;  // with what cannot be decoded, before a keyframe is asked for

@@ -1,0 +1,82 @@
+#include "sim/conference_server.h"
+
+namespace bridgehall::sim {
+namespace {
+
+constexpr crypto::UnixTime kWall{std::chrono::seconds{1'800'000'000}};
+
+media::ShardConfiguration shard_configuration(TimePoint start) {
+  return {.packet_slots = 32'768, .ntp = {.at = start, .ntp = NtpTime{std::uint64_t{4'000'000'000} << 32}}};
+}
+
+}  // namespace
+
+bool ConferenceServer::Rings::push(media::Command&& command) {
+  if (commands == kCapacity) return false;
+  ++commands;
+  media->command(std::move(command));
+  return true;
+}
+
+std::optional<media::Event> ConferenceServer::Rings::pop() {
+  if (events.empty()) return std::nullopt;
+  std::optional<media::Event> event{std::move(events.front())};
+  events.pop_front();
+  return event;
+}
+
+web::ControlSettings ConferenceServer::settings(const Setup& setup, const SimServer& media) {
+  web::ControlSettings settings;
+  settings.conferences = {setup.roster};
+  settings.fingerprint = media.fingerprint();
+  settings.media_port = media.address().port;
+  return settings;
+}
+
+ConferenceServer::ConferenceServer(World& world, const Setup& setup)
+    : world_(world),
+      media_(world, setup.seed ^ 0x5e77e7, setup.suite, shard_configuration(world.now)),
+      random_(setup.seed ^ 0xc0417201),
+      control_(settings(setup, media_), crypto::TokenKey(setup.key), web::StaticFiles{}, random_, rings_) {
+  rings_.media = &media_;
+  control_.set_addresses({media_.address().ip});
+  media_.on_command = [this](const media::Command& command) {
+    --rings_.commands;
+    if (on_command) on_command(command);
+  };
+  media_.on_event = [this](media::Event& event) {
+    if (on_event) on_event(event);
+    rings_.events.push_back(std::move(event));
+  };
+  // Conferences that are there from the beginning have commands of their own.
+  control_.handle_events(instant());
+}
+
+web::Instant ConferenceServer::instant() const {
+  return {world_.now,
+          conference::WallTime(kWall) + std::chrono::floor<std::chrono::milliseconds>(world_.now.time_since_epoch())};
+}
+
+void ConferenceServer::turn_control() {
+  if (!rings_.events.empty()) control_.handle_events(instant());
+  if (control_.next_deadline() <= world_.now) control_.handle_timeout(instant());
+}
+
+TimePoint ConferenceServer::next_deadline() const {
+  if (!rings_.events.empty()) return world_.now;
+  return std::min(media_.next_deadline(), control_.next_deadline());
+}
+
+void ConferenceServer::note_history(History& history) {
+  const auto& log = *control_.host().log(kConference);
+  const auto& sequence = state().sequence;
+  if (sequence != log.newest())
+    world_.violations.add(world_.now, "the conference is at {}, its log at {}", sequence, log.newest());
+  if (log.newest() < history.size() || (log.newest() > history.size() && !log.reaches(history.size()))) {
+    world_.violations.add(world_.now, "the log goes from {} to {}", history.size(), log.newest());
+    return;
+  }
+  while (history.size() < log.newest()) history.push_back(log.at(history.size() + 1));
+}
+
+}  // namespace bridgehall::sim

@@ -1,0 +1,63 @@
+// The whole server of a simulated conference, for one life: control plane and media shard joined by two queues, as the
+// program joins them by rings. Destroying it is a crash.
+#pragma once
+
+#include <deque>
+#include <string>
+
+#include "sim/page.h"
+#include "sim/server.h"
+#include "web/control.h"
+
+namespace bridgehall::sim {
+
+class ConferenceServer {
+ public:
+  static constexpr const char* kConference = "demo";
+
+  struct Setup {
+    std::uint64_t seed = 0;
+    crypto::SrtpSuite suite{};
+    conference::Roster roster;
+    std::array<std::uint8_t, 32> key{};
+  };
+  ConferenceServer(World& world, const Setup& setup);
+
+  SimServer& media() { return media_; }
+  web::Control& control() { return control_; }
+  const conference::State& state() const { return *control_.host().state(kConference); }
+  const conference::Directory& directory() const { return control_.host().directory(); }
+  web::Instant instant() const;
+
+  // Gives control what the shard has said, and its deadlines.
+  void turn_control();
+  bool control_is_due() const { return !rings_.events.empty() || control_.next_deadline() <= world_.now; }
+  TimePoint next_deadline() const;
+  // Keeps the log whole: control's own forgets. To be called after whatever control did.
+  void note_history(History& history);
+
+  // Each command as the shard carries it out, and each event before control hears of it.
+  std::function<void(const media::Command&)> on_command;
+  std::function<void(const media::Event&)> on_event;
+
+ private:
+  struct Rings final : web::MediaCore {
+    static constexpr std::size_t kCapacity = 4096;
+    bool push(media::Command&& command) override;
+    std::optional<media::Event> pop() override;
+    int event_fd() const override { return -1; }
+
+    SimServer* media = nullptr;
+    std::size_t commands = 0;
+    std::deque<media::Event> events;
+  };
+  static web::ControlSettings settings(const Setup& setup, const SimServer& media);
+
+  World& world_;
+  Rings rings_;
+  SimServer media_;
+  SeededRandom random_;
+  web::Control control_;
+};
+
+}  // namespace bridgehall::sim

@@ -1,0 +1,513 @@
+#include "sim/conference_simulation.h"
+
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+
+#include "conference/visibility.h"
+#include "web/page_messages.h"
+
+namespace bridgehall::sim {
+namespace {
+
+constexpr std::array kLeading{conference::Role::hall, conference::Role::chair};
+
+TimePoint rounded_up(TimePoint t) {
+  const auto step = Duration{ConferenceSimulation::kStep}.count();
+  return TimePoint{Duration{(t.time_since_epoch().count() + step - 1) / step * step}};
+}
+
+}  // namespace
+
+ConferenceSimulation::ConferenceSimulation(const ConferenceOptions& options)
+    : options_(options),
+      world_(options.seed, options.verbose),
+      random_(options.seed ^ 0xc0f3),
+      roster_(make_roster()),
+      signer_(key_) {
+  spdlog::set_level(options.verbose ? spdlog::level::info : spdlog::level::off);
+  for (const auto& seat : roster_.seats) add_page(seat);
+  start_server();
+}
+
+ConferenceSimulation::~ConferenceSimulation() = default;
+
+conference::Roster ConferenceSimulation::make_roster() const {
+  conference::Roster roster{.id = ConferenceServer::kConference, .title = "Rehearsal", .mode = options_.mode};
+  for (const auto role : kLeading)
+    roster.seats.push_back({.id = std::string(conference::role_name(role)),
+                            .name = std::string(conference::role_name(role)),
+                            .role = role});
+  const auto add = [&](conference::Role role, std::size_t count) {
+    for (std::size_t i = 1; i <= count; ++i) {
+      const auto id = fmt::format("{}-{}", conference::role_name(role), i);
+      roster.seats.push_back({.id = id, .name = id, .role = role});
+    }
+  };
+  add(conference::Role::site, options_.sites);
+  add(conference::Role::delegate, options_.delegates);
+  return roster;
+}
+
+void ConferenceSimulation::add_page(const conference::InvitedSeat& seat) {
+  const bool leads = seat.role == conference::Role::hall || seat.role == conference::Role::chair;
+  PageSetup setup{.number = static_cast<std::uint32_t>(pages_.size() + 1),
+                  .seat = seat.id,
+                  .role = seat.role,
+                  .seed = random_.u64(),
+                  .obedient = random_.chance(0.7)};
+  setup.media = {.owner = setup.number,
+                 .slides = leads,
+                 .layers = random_.chance(0.8) ? std::size_t{3} : 1 + random_.below(2),
+                 .tiles = leads ? std::size_t{9} : 3 + random_.below(2),
+                 .transport_numbers = random_.chance(0.9),
+                 .two_byte_extensions = random_.chance(0.2)};
+  pages_.push_back(std::make_unique<ModelPage>(*this, setup));
+  lines_.push_back({world_.network.add_link({}), world_.network.add_link({})});
+}
+
+ModelPage& ConferenceSimulation::page(std::string_view seat) {
+  const auto found =
+      std::find_if(pages_.begin(), pages_.end(), [&](const auto& page) { return page->setup().seat == seat; });
+  BRIDGEHALL_CHECK(found != pages_.end());
+  return **found;
+}
+
+SocketAddress ConferenceSimulation::new_address() {
+  const auto host = next_host_++;
+  return {IpAddress::v4(192, static_cast<std::uint8_t>(host / 62'500), static_cast<std::uint8_t>(2 + host / 250 % 250),
+                        static_cast<std::uint8_t>(1 + host % 250)),
+          static_cast<std::uint16_t>(40'000 + host % 20'000)};
+}
+
+// -- lines --
+
+void ConferenceSimulation::set_lines(const ModelPage& page, const LinkSettings& up, const LinkSettings& down) {
+  const auto& lines = lines_[page.setup().number - 1];
+  world_.network.settings(lines.up) = up;
+  world_.network.settings(lines.down) = down;
+}
+
+void ConferenceSimulation::cut(const ModelPage& page, bool is_cut) {
+  const auto& lines = lines_[page.setup().number - 1];
+  world_.network.settings(lines.up).cut = world_.network.settings(lines.down).cut = is_cut;
+}
+
+void ConferenceSimulation::heal() {
+  for (std::uint32_t i = 0; i < world_.network.links(); ++i) {
+    auto& link = world_.network.settings(Link{i});
+    link.loss = link.duplicate = link.reorder = 0;
+    link.cut = false;
+  }
+}
+
+void ConferenceSimulation::move(ModelPage& page, bool noticed) {
+  auto* media = page.media();
+  if (media == nullptr || !media->joined()) return;
+  by_address_.erase(media->address());
+  const auto address = new_address();
+  by_address_[address] = taps_[address] = media;
+  media->move_to(address, noticed);
+}
+
+Duration ConferenceSimulation::delay_of(const ModelPage& page) {
+  return world_.network.settings(lines_[page.setup().number - 1].up).delay + 1ms;
+}
+
+// -- the server's lives --
+
+void ConferenceSimulation::start_server() {
+  BRIDGEHALL_CHECK(!server_);
+  ++life_;
+  histories_[life_];
+  server_ = std::make_unique<ConferenceServer>(
+      world_, ConferenceServer::Setup{
+                  .seed = options_.seed * 1'000 + life_, .suite = options_.suite, .roster = roster_, .key = key_});
+  server_address_ = server_->media().address();
+  server_->media().on_sent = [this](const NetworkPath& path, BytesView bytes) { left_server(path, bytes); };
+  server_->on_command = [this](const media::Command& command) { on_command(command); };
+  server_->on_event = [this](const media::Event& event) { on_event(event); };
+  after_control();
+}
+
+// The machine goes on, so that its kernel closes the sockets.
+void ConferenceSimulation::kill_server() {
+  server_.reset();
+  world_.ledger.end_all(now());
+  peers_.clear();
+  unsettled_gates_.clear();
+  for (const auto& [link, socket] : std::exchange(links_, {})) {
+    socket->server_open = false;
+    if (socket->cut) continue;
+    at(std::max(socket->last_down, now() + socket->delay), [this, socket = socket] {
+      if (is_current(socket)) socket->page->closed();
+    });
+  }
+}
+
+void ConferenceSimulation::drain_server() {
+  server_->control().drain(server_->instant());
+  after_control();
+}
+
+// -- sockets --
+
+bool ConferenceSimulation::is_current(const SocketHandle& socket) const {
+  const auto found = current_.find(socket->page);
+  return found != current_.end() && found->second == socket;
+}
+
+// Connecting and the upgrade are two round trips, less the last way.
+void ConferenceSimulation::open_socket(ModelPage& page) {
+  auto socket = std::make_shared<Socket>();
+  socket->page = &page;
+  socket->link = web::LinkId{++last_link_};
+  socket->delay = delay_of(page);
+  current_[&page] = socket;
+  at(now() + 3 * socket->delay, [this, socket] { accept(socket); });
+}
+
+void ConferenceSimulation::accept(const SocketHandle& socket) {
+  if (socket->cut || !is_current(socket)) return;
+  bool refused = true;
+  if (server_) {
+    web::Request request{.method = "GET", .target = "/", .peer = {IpAddress::v4(192, 0, 2, 1), 50'000}};
+    request.headers.add("Host", "localhost");
+    refused = server_->control()
+                  .open_link(socket->link, ConferenceServer::kConference, request, server_->instant())
+                  .has_value();
+  }
+  socket->life = life_;
+  socket->last_down = now() + socket->delay;
+  if (!refused) {
+    socket->server_open = true;
+    links_[socket->link] = socket;
+    after_control();
+  }
+  at(socket->last_down, [this, socket, refused] {
+    if (socket->cut || !is_current(socket)) return;
+    refused ? socket->page->closed() : socket->page->opened(socket->life);
+  });
+}
+
+void ConferenceSimulation::send_text(ModelPage& page, std::string text) {
+  const auto found = current_.find(&page);
+  if (found == current_.end()) return;
+  trace_text(TraceKind::text_asked, page, text);
+  auto socket = found->second;
+  socket->last_up = std::max(socket->last_up, now() + socket->delay);
+  at(socket->last_up, [this, socket, text = std::move(text)] {
+    if (socket->cut || !socket->server_open) return;
+    if (server_->control().end_of(socket->link)) return;
+    server_->control().handle_message(socket->link, text, server_->instant());
+    after_control();
+  });
+}
+
+void ConferenceSimulation::close_socket(ModelPage& page) {
+  const auto found = current_.find(&page);
+  if (found == current_.end()) return;
+  auto socket = found->second;
+  current_.erase(found);
+  at(std::max(socket->last_up, now() + socket->delay), [this, socket] {
+    if (!socket->cut) close_at_server(socket);
+  });
+}
+
+void ConferenceSimulation::close_at_server(const SocketHandle& socket) {
+  if (!socket->server_open) return;
+  socket->server_open = false;
+  links_.erase(socket->link);
+  server_->control().close_link(socket->link, server_->instant());
+  after_control();
+}
+
+void ConferenceSimulation::break_socket(ModelPage& page, Break how) {
+  const auto found = current_.find(&page);
+  if (found == current_.end()) return;
+  auto socket = found->second;
+  socket->cut = true;
+  if (how == Break::both || how == Break::server)
+    close_at_server(socket);
+  else
+    at(now() + kServerPatience, [this, socket] { close_at_server(socket); });
+  if (how == Break::both || how == Break::page) page.closed();
+}
+
+bool ConferenceSimulation::is_cut_off(const ModelPage& page) const {
+  const auto found = current_.find(&page);
+  return found != current_.end() && found->second->cut;
+}
+
+// As long as the socket takes texts, it is given them.
+void ConferenceSimulation::pull(const SocketHandle& socket) {
+  constexpr std::size_t kWindow = 16;
+  auto& control = server_->control();
+  while (socket->server_open && socket->in_flight < kWindow) {
+    auto text = control.next_message(socket->link, server_->instant());
+    socket->last_down = std::max(socket->last_down, now() + socket->delay);
+    if (!text) {
+      if (!control.end_of(socket->link)) return;
+      at(socket->last_down, [this, socket] {
+        if (!socket->cut && is_current(socket)) socket->page->closed();
+      });
+      return close_at_server(socket);
+    }
+    ++socket->in_flight;
+    at(socket->last_down, [this, socket, text = std::move(*text)] {
+      if (socket->cut) return;
+      if (is_current(socket)) {
+        trace_text(TraceKind::text_said, *socket->page, text);
+        socket->page->receive(text);
+      }
+      at(now() + socket->delay, [this, socket] {
+        --socket->in_flight;
+        if (socket->server_open) pull(socket);
+      });
+    });
+  }
+}
+
+void ConferenceSimulation::after_control() {
+  server_->note_history(histories_[life_]);
+  while (const auto link = server_->control().poll_ready())
+    if (const auto found = links_.find(*link); found != links_.end()) pull(SocketHandle(found->second));
+}
+
+void ConferenceSimulation::trace_text(TraceKind kind, const ModelPage& page, std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const char c : kind == TraceKind::text_said ? text : std::string_view())
+    hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3u;
+  world_.trace.note(now(), kind, page.setup().number, text.size(), hash);
+  if (world_.trace.verbose()) fmt::print("  {}: {}\n", page.setup().seat, text.substr(0, 400));
+}
+
+std::string ConferenceSimulation::make_token(const ModelPage& page) {
+  const auto wall = web::unix_time({now(), conference::WallTime(std::chrono::seconds{1'800'000'000})});
+  return signer_.sign({.conference = ConferenceServer::kConference,
+                       .role = std::string(conference::role_name(page.setup().role)),
+                       .subject = page.setup().seat,
+                       .serial = 1,
+                       .issued_at = wall,
+                       .expires_at = wall + std::chrono::hours{1}});
+}
+
+SeatMedia& ConferenceSimulation::make_media(ModelPage& page) {
+  const auto number = ++last_media_;
+  const auto& lines = lines_[page.setup().number - 1];
+  const ClientSetup setup{.name = fmt::format("{}#{}", page.setup().seat, number),
+                          .peer = media::PeerId{number},
+                          .address = new_address(),
+                          .up = lines.up,
+                          .down = lines.down,
+                          .seed = random_.u64()};
+  auto& media = *media_.emplace_back(
+      std::make_unique<SeatMedia>(world_, server_address_, options_.suite, voices_, setup, page.setup().media));
+  live_media_.push_back(&media);
+  by_address_[media.address()] = taps_[media.address()] = &media;
+  by_ufrag_[media.ufrag()] = &media;
+  return media;
+}
+
+// -- time --
+
+TimePoint ConferenceSimulation::next_event() const {
+  auto next = world_.network.next_due();
+  if (server_) next = std::min(next, server_->next_deadline());
+  if (!agenda_.empty()) next = std::min(next, agenda_.begin()->first);
+  for (const auto& page : pages_) next = std::min(next, page->next_deadline());
+  for (const auto* media : live_media_) next = std::min(next, media->next_deadline());
+  return next == kNever ? next : rounded_up(next);
+}
+
+void ConferenceSimulation::run_until(TimePoint end) {
+  for (auto next = next_event(); next <= end; next = next_event()) {
+    world_.now = std::max(world_.now, next);
+    step();
+  }
+  world_.now = std::max(world_.now, end);
+}
+
+bool ConferenceSimulation::run_until(const std::function<bool()>& done, Duration limit) {
+  const auto end = now() + limit;
+  while (!done()) {
+    const auto next = next_event();
+    if (next > end) {
+      world_.now = end;
+      return done();
+    }
+    world_.now = std::max(world_.now, next);
+    step();
+  }
+  return true;
+}
+
+void ConferenceSimulation::step() {
+  // Whoever asks to be called at once must get on by being called.
+  constexpr unsigned kMostAtOnce = 1'000;
+  if (now() != last_step_) steps_at_once_ = 0;
+  last_step_ = now();
+  if (++steps_at_once_ == kMostAtOnce) {
+    world_.violations.add(now(), "time stands still");
+    world_.now += 1ms;
+  }
+  while (!agenda_.empty() && agenda_.begin()->first <= now()) {
+    auto action = std::move(agenda_.begin()->second);
+    agenda_.erase(agenda_.begin());
+    action();
+  }
+  for (Datagram datagram; world_.network.receive(now(), datagram);) deliver(std::move(datagram));
+  advance_pages();
+  if (!server_) return;
+  if (server_->media().next_deadline() <= now()) server_->media().turn();
+  if (server_->control_is_due()) {
+    server_->turn_control();
+    after_control();
+  }
+}
+
+void ConferenceSimulation::advance_pages() {
+  std::erase_if(live_media_, [](const SeatMedia* media) { return media->left(); });
+  for (std::size_t i = 0; i < live_media_.size(); ++i)
+    if (live_media_[i]->next_deadline() <= now()) live_media_[i]->advance();
+  for (const auto& page : pages_)
+    if (page->next_deadline() <= now()) page->advance();
+}
+
+void ConferenceSimulation::deliver(Datagram&& datagram) {
+  if (datagram.to == server_address_) {
+    if (server_) return server_->media().deliver(std::move(datagram));
+  } else if (const auto found = by_address_.find(datagram.to); found != by_address_.end()) {
+    found->second->receive(datagram);
+  }
+  world_.network.recycle(std::move(datagram));
+}
+
+// -- what the server does, for the checks --
+
+void ConferenceSimulation::left_server(const NetworkPath& path, BytesView bytes) {
+  const auto tap = taps_.find(path.remote);
+  if (tap == taps_.end()) return;
+  tap->second->on_left_server(bytes);
+  if (by_address_.contains(path.remote))
+    world_.network.send(tap->second->down(), server_address_, path.remote, bytes, 0, now());
+}
+
+void ConferenceSimulation::on_command(const media::Command& command) {
+  if (const auto* create = std::get_if<std::unique_ptr<media::CreatePeer>>(&command)) {
+    const auto found = by_ufrag_.find((*create)->transport.remote.ufrag);
+    if (found == by_ufrag_.end()) return world_.violations.add(now(), "a peer of nobody is made");
+    peers_[(*create)->peer] = found->second;
+    found->second->on_created(**create);
+  } else if (const auto* fill = std::get_if<media::FillSlot>(&command)) {
+    if (const auto found = peers_.find(fill->peer); found != peers_.end())
+      found->second->on_filled(fill->slot, fill->publication);
+  } else if (const auto* empty = std::get_if<media::EmptySlot>(&command)) {
+    if (const auto found = peers_.find(empty->peer); found != peers_.end()) found->second->on_filled(empty->slot, {});
+  } else if (const auto* remove = std::get_if<media::RemovePublication>(&command)) {
+    world_.ledger.set_gate(remove->publication, false, now());
+  }
+}
+
+void ConferenceSimulation::on_event(const media::Event& event) {
+  if (const auto* connected = std::get_if<media::PeerConnected>(&event)) {
+    if (const auto found = peers_.find(connected->peer); found != peers_.end())
+      found->second->on_event(media::PeerConnected{found->second->peer()});
+  } else if (const auto* closed = std::get_if<media::PeerClosed>(&event)) {
+    const auto found = peers_.find(closed->peer);
+    if (found == peers_.end()) return;
+    found->second->end_broadcasts();
+    peers_.erase(found);
+  } else if (const auto* refused = std::get_if<media::PeerRefused>(&event)) {
+    world_.violations.add(now(), "the shard refuses peer {}", refused->peer.value());
+  }
+}
+
+std::uint64_t ConferenceSimulation::decoded() const {
+  std::uint64_t frames = 0;
+  for (const auto& media : media_) frames += media->decoded();
+  return frames;
+}
+
+// -- checks --
+
+void ConferenceSimulation::check_agreement() {
+  if (!server_) return;
+  for (const auto& page : pages_) check_mirror(*page);
+  check_gates();
+}
+
+// A mirror is what its page may see of the conference at its sequence number: of now, when nothing that it may see has
+// happened since.
+void ConferenceSimulation::check_mirror(const ModelPage& page) {
+  if (page.state() != ModelPage::State::live || !page.has_mirror() || page.life() != life_) return;
+  const auto& history = histories_.at(life_);
+  const auto& [number, seat, role, media, seed, obedient] = page.setup();
+  const auto sequence = page.mirror().sequence;
+  for (auto later = sequence; later < history.size(); ++later)
+    if (conference::may_see(role, seat, history[later])) return;
+  const auto truth = web::to_message(conference::visible_state(server_->state(), role, seat));
+  if (truth != page.mirror().conference)
+    world_.violations.add(now(), "the mirror of {} is not the conference at {}", seat, sequence);
+}
+
+// The gates at the shard are as the conference says, but for what is on its way to it.
+void ConferenceSimulation::check_gates() {
+  const auto* publications = server_->directory().publications(ConferenceServer::kConference);
+  for (const auto& [name, publication] : *publications) {
+    const auto* seat = server_->state().find(name);
+    if (seat == nullptr) continue;
+    for (const auto& track : publication.tracks) {
+      using enum conference::TrackUse;
+      const bool open = track.use == microphone ? seat->microphone.open
+                        : track.use == camera   ? seat->camera.open
+                                                : server_->state().slides == name;
+      const auto gate = world_.ledger.gate_at(track.id, now());
+      if (gate.open == open) {
+        unsettled_gates_.erase(track.id);
+      } else if (unsettled_gates_.emplace(track.id, now()).first->second + 10ms < now()) {
+        world_.violations.add(now(), "{} {} is {} and its gate {}", name,
+                              messages::name(static_cast<messages::TrackUse>(track.use)), open ? "open" : "closed",
+                              gate.open ? "open" : "closed");
+      }
+    }
+  }
+}
+
+void ConferenceSimulation::check_all_told() {
+  const auto& history = histories_.at(life_);
+  for (const auto& page : pages_) {
+    if (!page->settled()) continue;
+    const auto& [number, seat, role, media, seed, obedient] = page->setup();
+    for (auto later = page->mirror().sequence; later < history.size(); ++later)
+      if (conference::may_see(role, seat, history[later]))
+        world_.violations.add(now(), "{} was not told event {}", seat, later + 1);
+    if (page->oldest_command() < now() - 2s)
+      world_.violations.add(now(), "{} has had no answer since {:.3f} s", seat,
+                            static_cast<double>(page->oldest_command().time_since_epoch().count()) * 1e-9);
+    const auto* session = server_->directory().sender_of(ConferenceServer::kConference, seat);
+    if (session == nullptr) {
+      world_.violations.add(now(), "{} takes part and the server knows no session of it", seat);
+      continue;
+    }
+    for (std::size_t i = 0; i < session->slots.size(); ++i) {
+      if (session->slots[i].use == media::SlotUse::voice) continue;
+      const auto found = page->told().find(static_cast<std::uint32_t>(i));
+      const auto truth = web::to_message(
+          conference::Directory::ChangedSlot{static_cast<media::SlotNumber>(i), session->slots[i].content});
+      const auto told =
+          found == page->told().end() ? messages::SlotContent{.slot = static_cast<std::uint32_t>(i)} : found->second;
+      if (told.seat != truth.seat || told.state != truth.state)
+        world_.violations.add(now(), "{} believes slot {} to be {} of {}, it is {} of {}", seat, i,
+                              messages::name(told.state), told.seat.value_or("nobody"), messages::name(truth.state),
+                              truth.seat.value_or("nobody"));
+    }
+  }
+}
+
+void ConferenceSimulation::check_complete() {
+  for (const auto& page : pages_)
+    if (page->settled()) page->media()->check_complete(now());
+}
+
+}  // namespace bridgehall::sim

@@ -1,0 +1,151 @@
+// One run of a conference: a world, the server in its present life, pages with their sockets and media, and the loop
+// that moves virtual time on in steps of half a millisecond. Scenarios and directed tests are written against this.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "sim/conference_server.h"
+#include "sim/page.h"
+#include "sim/world.h"
+
+namespace bridgehall::sim {
+
+struct ConferenceOptions {
+  std::uint64_t seed = 1;
+  crypto::SrtpSuite suite = crypto::SrtpSuite::aead_aes_128_gcm;
+  std::size_t sites = 3;  // beside a hall, a chair and delegates
+  std::size_t delegates = 1;
+  conference::Mode mode = conference::Mode::discussion;
+  bool verbose = false;
+};
+
+// How a socket can break: who learns of it at once.
+enum class Break : std::uint8_t { both, page, server, nobody };
+
+class ConferenceSimulation final : public PageSurroundings {
+ public:
+  static constexpr Duration kStep = 500us;
+  static constexpr Duration kServerPatience = 20s;  // until the server gives a silent socket up
+
+  explicit ConferenceSimulation(const ConferenceOptions& options);
+  ~ConferenceSimulation() override;
+
+  World& world() override { return world_; }
+  TimePoint now() const { return world_.now; }
+
+  // One page for each seat: "chair", "hall", "site-1", …, "delegate-1", …. They wait to be started.
+  const std::vector<std::unique_ptr<ModelPage>>& pages() const { return pages_; }
+  ModelPage& page(std::string_view seat);
+  // What its lines are like from now on.
+  void set_lines(const ModelPage& page, const LinkSettings& up, const LinkSettings& down);
+  void cut(const ModelPage& page, bool cut);
+  void heal();  // nothing is lost or cut any more
+  // Its address changes; `noticed`: it knows.
+  void move(ModelPage& page, bool noticed);
+  void break_socket(ModelPage& page, Break how);
+  // Its socket is dead and it does not know.
+  bool is_cut_off(const ModelPage& page) const;
+
+  bool up() const { return server_ != nullptr; }
+  ConferenceServer& server() { return *server_; }
+  void kill_server();
+  void drain_server();
+  void start_server();
+  std::uint32_t life() const { return life_; }
+
+  void at(TimePoint time, std::function<void()> action) { agenda_.emplace(time, std::move(action)); }
+  void run_until(TimePoint end);
+  void run_for(Duration duration) { run_until(now() + duration); }
+  // Runs until `done` or `limit`; true when done.
+  bool run_until(const std::function<bool()>& done, Duration limit);
+
+  // Everything that must hold at any moment: mirrors equal what their pages may see, gates are as the conference says.
+  void check_agreement();
+  // And when nothing is on its way: every page is up to date and knows what its slots hold.
+  void check_all_told();
+  void check_complete();
+  std::uint64_t decoded() const;
+
+  // -- what pages need --
+  std::string make_token(const ModelPage& page) override;
+  void open_socket(ModelPage& page) override;
+  void send_text(ModelPage& page, std::string text) override;
+  void close_socket(ModelPage& page) override;
+  SeatMedia& make_media(ModelPage& page) override;
+  const History& history(std::uint32_t life) const override { return histories_.at(life); }
+
+ private:
+  struct Socket {
+    ModelPage* page = nullptr;
+    web::LinkId link;
+    std::uint32_t life = 0;
+    Duration delay{};
+    bool server_open = false;
+    bool cut = false;  // nothing passes any more
+    TimePoint last_up{}, last_down{};
+    std::size_t in_flight = 0;  // to the page
+  };
+  using SocketHandle = std::shared_ptr<Socket>;
+  struct Lines {
+    Link up, down;
+  };
+
+  conference::Roster make_roster() const;
+  void add_page(const conference::InvitedSeat& seat);
+  SocketAddress new_address();
+  Duration delay_of(const ModelPage& page);
+
+  void accept(const SocketHandle& socket);
+  void pull(const SocketHandle& socket);
+  void close_at_server(const SocketHandle& socket);
+  bool is_current(const SocketHandle& socket) const;
+  // Whatever control was given may have given links something to say.
+  void after_control();
+  void trace_text(TraceKind kind, const ModelPage& page, std::string_view text);
+
+  TimePoint next_event() const;
+  void step();
+  void advance_pages();
+  void deliver(Datagram&& datagram);
+  void left_server(const NetworkPath& path, BytesView bytes);
+  void on_command(const media::Command& command);
+  void on_event(const media::Event& event);
+  void check_mirror(const ModelPage& page);
+  void check_gates();
+
+  ConferenceOptions options_;
+  World world_;
+  SeededRandom random_;
+  conference::Roster roster_;
+  std::array<std::uint8_t, 32> key_{};
+  crypto::TokenKey signer_;
+  VoiceCheck voices_;
+  std::vector<std::unique_ptr<ModelPage>> pages_;
+  std::vector<Lines> lines_;  // by page
+  std::vector<std::unique_ptr<SeatMedia>> media_;
+  std::vector<SeatMedia*> live_media_;
+  std::unordered_map<SocketAddress, SeatMedia*> by_address_;  // present addresses
+  std::unordered_map<SocketAddress, SeatMedia*> taps_;        // old addresses too: for the checks
+  std::unordered_map<std::string, SeatMedia*> by_ufrag_;
+
+  SocketAddress server_address_;
+  std::unique_ptr<ConferenceServer> server_;
+  std::uint32_t life_ = 0;
+  std::map<std::uint32_t, History> histories_;                 // by life
+  std::map<media::PeerId, SeatMedia*> peers_;                  // of this life
+  std::map<media::PublicationId, TimePoint> unsettled_gates_;  // since when they are not as the conference says
+  std::map<const ModelPage*, SocketHandle> current_;           // each page's socket, as the page sees it
+  std::map<web::LinkId, SocketHandle> links_;                  // as the server sees it
+  std::multimap<TimePoint, std::function<void()>> agenda_;
+  std::uint64_t last_link_ = 0;
+  std::uint32_t last_media_ = 0;
+  std::uint32_t next_host_ = 1;
+  TimePoint last_step_{};
+  unsigned steps_at_once_ = 0;
+};
+
+}  // namespace bridgehall::sim
