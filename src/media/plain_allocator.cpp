@@ -116,7 +116,12 @@ bool PlainAllocator::step_down_due(const session::LineSummary& line, Line judgem
 
 void PlainAllocator::step_down(const session::LineSummary& line, Line judgement, std::span<const SlotDemand> demands,
                                TimePoint now) {
-  const auto lowest = judgement == Line::bad ? Rung::audio_only : Rung::stage_low;
+  // Delay alone may be the receiver's own, when it has too much to do: then less does not help, and what is sent
+  // arrives in full. The stage goes only from a line that does not carry it.
+  const bool too_narrow =
+      line.unanswered > kMaxUnanswered || loses_more(line, kTerribleLoss) ||
+      (line.acknowledged_bitrate && *line.acknowledged_bitrate < bitrate(demands, Rung::slides_off));
+  const auto lowest = judgement != Line::bad ? Rung::stage_low : too_narrow ? Rung::audio_only : Rung::slides_off;
   const auto start = rung_;
   auto rung = rung_;
   while (rung < lowest && !differ(demands, start, rung)) rung = below(rung);

@@ -9,10 +9,10 @@
 //   own, so it does not take the stage's low layer away.
 // - Bad: 30 % lost; a queue of 150 ms, which is ITU-T G.114's bound for easy conversation and more than the jitter of
 //   busy radio; or two seconds without an answer. Down until what is left fits into what came through of late, less the
-//   room to empty the queue within a second; with a queue of 400 ms at least to the stage's low layer.
-// - Every share of losses has to be exceeded by two standard deviations of chance, so that a line with little traffic
-// is
-//   not judged by a few packets.
+//   room to empty the queue within a second; with a queue of 400 ms at least to the stage's low layer. The stage itself
+//   goes only when the line is shown not to carry it.
+// - Every share of losses has to be exceeded by two standard deviations of chance, so that a line with little
+//   traffic is not judged by a few packets.
 #pragma once
 
 #include <array>

@@ -24,6 +24,9 @@ export interface Notice {
   what: Command['type'];
 }
 
+// In resume: one that no server has, so that it sends a snapshot.
+const noSequence = Number.MAX_SAFE_INTEGER;
+
 export class ConferenceSession {
   admission = $state.raw<Admission>()!;
   link = $state.raw<LifelineState>({ kind: 'idle' });
@@ -48,6 +51,8 @@ export class ConferenceSession {
   #socket: WebSocket | null = null;
   #session: MediaSession | null = null;
   #welcome: Welcome | null = null;
+  // The mirror is of an earlier session: events of this one must not be added to it.
+  #awaitsSnapshot = false;
   #wanted: ReadonlyMap<number, SlotDemand> = new Map();
   #asked = new Map<number, SlotDemand>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -197,7 +202,7 @@ export class ConferenceSession {
             type: 'hello',
             version: kVersion,
             token: this.admission.token,
-            ...(this.#welcome && this.mirror ? { resume: { session: this.#welcome.session, sequence: this.mirror.sequence } } : {}),
+            ...(this.#welcome && this.mirror ? { resume: { session: this.#welcome.session, sequence: this.#awaitsSnapshot ? noSequence : this.mirror.sequence } } : {}),
           }),
         );
         return;
@@ -252,6 +257,7 @@ export class ConferenceSession {
     switch (message.type) {
       case 'welcome':
         this.#welcome = message;
+        this.#awaitsSnapshot ||= !message.resumed;
         this.may = new Set(message.may);
         forget(reloadedKey);
         this.#lifeline.welcomed(nowMs);
@@ -259,6 +265,7 @@ export class ConferenceSession {
         return this.#demandSoon(demandDelayMs);
       case 'snapshot':
         this.mirror = mirrorOf(message);
+        this.#awaitsSnapshot = false;
         return this.#followGates();
       case 'happened':
         return this.#follow(message);
