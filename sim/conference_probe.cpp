@@ -3,7 +3,7 @@
 namespace bridgehall::sim {
 namespace {
 
-const messages::SlotContent* told_of(const ModelPage& page, media::SlotNumber slot) {
+const ModelPage::Told* told_of(const ModelPage& page, media::SlotNumber slot) {
   const auto found = page.told().find(slot);
   return found == page.told().end() ? nullptr : &found->second;
 }
@@ -48,7 +48,7 @@ std::string ConferenceProbe::lacks_stage(std::string_view seat, TimePoint since)
     const auto* stage = page->media() ? page->media()->slot_of(media::SlotUse::stage) : nullptr;
     if (stage == nullptr) return page->setup().seat;
     const auto* told = told_of(*page, stage->number);
-    if (told != nullptr && told->state == messages::SlotState::line) continue;
+    if (told != nullptr && told->content.state == messages::SlotState::line) continue;
     if (stage->seen != owner || stage->seen_captured < since) return page->setup().seat;
   }
   return {};
@@ -89,14 +89,17 @@ void ConferenceProbe::check_tiles() {
 void ConferenceProbe::check_slot(const ModelPage& page, const SeatMedia::Slot& slot) {
   constexpr Duration kFresh = 600ms;  // some frames, and the way
   const auto* told = told_of(page, slot.number);
-  const auto state = told != nullptr ? told->state : messages::SlotState::empty;
+  // Of what has just changed, pictures and words are on their way.
+  if (told != nullptr && told->at + kStageBound > simulation_.now()) return;
+  const auto state = told != nullptr ? told->content.state : messages::SlotState::empty;
   const bool fresh = slot.seen && slot.seen_captured + kFresh > simulation_.now();
   const auto& seat = page.setup().seat;
   if (state == messages::SlotState::showing) {
-    const auto owner = simulation_.page(*told->seat).setup().number;
-    if (!fresh || slot.seen != owner) violated("slot {} of {} shows nothing new of {}", slot.number, seat, *told->seat);
+    const auto& shown = *told->content.seat;
+    if (!fresh || slot.seen != simulation_.page(shown).setup().number)
+      violated("slot {} of {} shows nothing new of {}", slot.number, seat, shown);
   } else if (state == messages::SlotState::waiting) {
-    violated("slot {} of {} still waits for {}", slot.number, seat, *told->seat);
+    violated("slot {} of {} still waits for {}", slot.number, seat, *told->content.seat);
   } else if (fresh) {
     violated("slot {} of {} shows page {} and is said to be {}", slot.number, seat, *slot.seen, messages::name(state));
   }

@@ -47,6 +47,8 @@ class ConferenceSimulation final : public PageSurroundings {
   // Its address changes; `noticed`: it knows.
   void move(ModelPage& page, bool noticed);
   void break_socket(ModelPage& page, Break how);
+  // It takes no texts for a while: whatever is said to it waits at the server.
+  void stall(const ModelPage& page, bool stalled);
   // Its socket is dead and it does not know.
   bool is_cut_off(const ModelPage& page) const;
 
@@ -65,7 +67,7 @@ class ConferenceSimulation final : public PageSurroundings {
 
   // Everything that must hold at any moment: mirrors equal what their pages may see, gates are as the conference says.
   void check_agreement();
-  // And when nothing is on its way: every page is up to date and knows what its slots hold.
+  // And within moments: every page is up to date and knows what its slots hold.
   void check_all_told();
   void check_complete();
   std::uint64_t decoded() const;
@@ -86,6 +88,7 @@ class ConferenceSimulation final : public PageSurroundings {
     Duration delay{};
     bool server_open = false;
     bool cut = false;  // nothing passes any more
+    bool stalled = false;
     TimePoint last_up{}, last_down{};
     std::size_t in_flight = 0;  // to the page
   };
@@ -114,6 +117,8 @@ class ConferenceSimulation final : public PageSurroundings {
   void left_server(const NetworkPath& path, BytesView bytes);
   void on_command(const media::Command& command);
   void on_event(const media::Event& event);
+  std::vector<std::string> untold() const;
+  void add_untold_slots(const ModelPage& page, std::vector<std::string>& words) const;
   void check_mirror(const ModelPage& page);
   void check_gates();
 

@@ -172,7 +172,36 @@ TEST_F(Conferences, AnAddressThatChangesIsFollowed) {
   check_all();
 }
 
+TEST_F(LargeConferences, APageThatReadsTooSlowlyIsCutToASnapshot) {
+  start_all();
+  simulation_.run_for(500ms);
+  auto& slow = page("site-1");
+  const auto snapshots = slow.snapshots();
+  simulation_.stall(slow, true);
+  for (int round = 0; round < 30; ++round) {
+    for (const auto& page : simulation_.pages())
+      page->ask(messages::RaiseHand{.kind = static_cast<messages::HandKind>(round % 4)});
+    simulation_.run_for(50ms);
+  }
+  ASSERT_GT(simulation_.history(simulation_.life()).size(), slow.mirror().sequence + conference::EventLog::kCapacity);
+  simulation_.stall(slow, false);
+  simulation_.run_for(1s);
+  EXPECT_EQ(slow.snapshots(), snapshots + 1);
+  check_all();
+}
+
 // -- rules --
+
+TEST_F(Conferences, AMirrorForgetsNoMessageThatTheConferenceRemembers) {
+  start_all();
+  for (int round = 0; round < 130; ++round) {
+    for (const auto* seat : {"site-1", "site-2", "delegate-1"})
+      page(seat).ask(messages::Chat{.text = fmt::format("word {}", round),
+                                    .to = round % 3 == 0 ? messages::Audience::chair : messages::Audience::everyone});
+    simulation_.run_for(100ms);
+  }
+  check_all();
+}
 
 TEST_F(Conferences, WhoIsRemovedIsNeitherSeenNorHeardAndMayComeBack) {
   start_all();
@@ -220,8 +249,8 @@ TEST_F(Conferences, ALineThatWasBadCarriesEverythingAgain) {
   simulation_.set_lines(page("hall"), {}, {});
   simulation_.run_for(60s);
   probe_.check_tiles();
-  for (const auto& [number, content] : page("hall").told())
-    EXPECT_NE(content.state, messages::SlotState::line) << number;
+  for (const auto& [number, told] : page("hall").told())
+    EXPECT_NE(told.content.state, messages::SlotState::line) << number;
   check_all();
 }
 

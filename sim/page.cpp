@@ -173,6 +173,7 @@ void ModelPage::take(const messages::Snapshot& snapshot) {
   if (state_ != State::live) violated("gets a snapshot before it is welcomed");
   if (!mirror_awaited_ && snapshot.sequence < mirror_.sequence)
     violated("a snapshot of {} after {}", snapshot.sequence, mirror_.sequence);
+  ++snapshots_;
   mirror_ = {snapshot.sequence, snapshot.conference};
   has_mirror_ = true;
   mirror_awaited_ = false;
@@ -240,7 +241,7 @@ void ModelPage::take(const messages::Slots& slots) {
     if (asking_ == nullptr && media_ != nullptr &&
         media_->slot(static_cast<media::SlotNumber>(content.slot)) == nullptr)
       violated("is told of slot {}, which it does not have", content.slot);
-    told_[content.slot] = content;
+    told_[content.slot] = {content, now()};
   }
 }
 

@@ -92,13 +92,19 @@ class ModelPage {
   bool has_mirror() const { return has_mirror_ && !mirror_awaited_; }
   SeatMedia* media() { return media_; }
   const SeatMedia* media() const { return media_; }
-  const std::map<std::uint32_t, messages::SlotContent>& told() const { return told_; }
+  // What it was told of its slots, and when.
+  struct Told {
+    messages::SlotContent content;
+    TimePoint at{};
+  };
+  const std::map<std::uint32_t, Told>& told() const { return told_; }
   const std::vector<std::string>& speaking() const { return speaking_; }
   // Since when a command waits for its answer; kNever when none does.
   TimePoint oldest_command() const;
   std::uint64_t answered() const { return answered_; }
   std::uint64_t refused() const { return refused_; }
   std::uint64_t resumed() const { return resumed_; }
+  std::uint64_t snapshots() const { return snapshots_; }
 
  private:
   enum class JoinKind : std::uint8_t { first, again, afterwards };
@@ -161,7 +167,7 @@ class ModelPage {
     TimePoint at{};
   };
   std::map<std::uint32_t, Command> outstanding_;
-  std::uint64_t answered_ = 0, refused_ = 0, resumed_ = 0;
+  std::uint64_t answered_ = 0, refused_ = 0, resumed_ = 0, snapshots_ = 0;
 
   Path path_ = Path::none;
   JoinKind join_kind_ = JoinKind::first;
@@ -171,7 +177,7 @@ class ModelPage {
   SeatMedia* media_ = nullptr;   // of the present session
   SeatMedia* asking_ = nullptr;  // offered, not yet answered
   std::uint32_t join_id_ = 0, restart_id_ = 0;
-  std::map<std::uint32_t, messages::SlotContent> told_;
+  std::map<std::uint32_t, Told> told_;
   std::vector<std::uint32_t> tile_slots_;
   std::vector<Tile> tiles_;
   std::vector<std::string> speaking_;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr Duration kFirstWait = 250ms, kLongestWait = 4s;
 constexpr Duration kJoining = 8s, kConnecting = 8s, kRestarting = 5s;
-constexpr Duration kDisturbed = 3s;  // without any datagram, before a new way is looked for
+constexpr Duration kDisturbed = 6500ms;  // without any datagram: a check of consent went unanswered
 constexpr Duration kLookInterval = 20ms;
 
 }  // namespace
