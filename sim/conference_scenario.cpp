@@ -41,6 +41,7 @@ class ConferenceScenario {
   void happen();
   void speak();
   void look();
+  void arrange_tiles(ModelPage& page);
   void use_microphone(ModelPage& by, std::string seat);
   void use_camera(ModelPage& by, std::string seat);
   void lead();
@@ -87,9 +88,10 @@ void ConferenceScenario::write_script() {
   loss_ = random_.chance(0.3) ? 0 : static_cast<double>(random_.below(800)) / 10'000;
   for (const auto& page : simulation_.pages()) {
     simulation_.set_lines(*page, draw_link(), draw_link());
+    arrange_tiles(*page);
     simulation_.at(start_ + between(0s, kAllIn), [page = page.get()] { page->start(); });
   }
-  const auto events = 40 + random_.below(20) + simulation_.pages().size();
+  const auto events = 60 + random_.below(40) + simulation_.pages().size();
   for (std::size_t i = 0; i < events; ++i) simulation_.at(start_ + between(1s, kHealedAfter), [this] { happen(); });
   const auto faults = random_.below(8) + simulation_.pages().size() / 8;
   for (std::size_t i = 0; i < faults; ++i)
@@ -144,6 +146,10 @@ void ConferenceScenario::look() {
     if (page.media() != nullptr) page.media()->set_active_layers(1 + random_.below(3));
     return;
   }
+  arrange_tiles(page);
+}
+
+void ConferenceScenario::arrange_tiles(ModelPage& page) {
   std::vector<ModelPage::Tile> tiles;
   const auto count = random_.below(page.setup().media.tiles + 1);
   for (std::size_t i = 0; i < count; ++i)
@@ -151,18 +157,17 @@ void ConferenceScenario::look() {
   page.demand(std::move(tiles));
 }
 
+// Mostly for a moment only: gates that open again are where something can go wrong.
 void ConferenceScenario::use_microphone(ModelPage& by, std::string seat) {
-  if (random_.chance(0.5))
-    by.ask(messages::OpenMicrophone{.seat = std::move(seat)});
-  else
-    by.ask(messages::CloseMicrophone{.seat = std::move(seat)});
+  if (random_.chance(0.3)) return by.ask(messages::OpenMicrophone{.seat = std::move(seat)});
+  by.ask(messages::CloseMicrophone{.seat = seat});
+  if (random_.chance(0.7)) after(between(0ms, 1500ms), [&by, seat] { by.ask(messages::OpenMicrophone{.seat = seat}); });
 }
 
 void ConferenceScenario::use_camera(ModelPage& by, std::string seat) {
-  if (random_.chance(0.5))
-    by.ask(messages::OpenCamera{.seat = std::move(seat)});
-  else
-    by.ask(messages::CloseCamera{.seat = std::move(seat)});
+  if (random_.chance(0.3)) return by.ask(messages::OpenCamera{.seat = std::move(seat)});
+  by.ask(messages::CloseCamera{.seat = seat});
+  if (random_.chance(0.7)) after(between(0ms, 1500ms), [&by, seat] { by.ask(messages::OpenCamera{.seat = seat}); });
 }
 
 void ConferenceScenario::lead() {
@@ -251,6 +256,11 @@ void ConferenceScenario::heal() {
   for (const auto& page : simulation_.pages()) {
     page->set_voice(std::nullopt);
     if (page->media() != nullptr) page->media()->set_active_layers(3);
+  }
+  // The chair does not wait until its page notices: the others may need it to come in.
+  if (simulation_.is_cut_off(chair())) {
+    chair().vanish();
+    chair().start();
   }
   for (const auto delay : {0ms, 1500ms, 3000ms, 5000ms}) {
     simulation_.at(simulation_.now() + delay, [this] {
