@@ -105,7 +105,8 @@ std::string render_metrics(const media::ShardCounters* shard, const conference::
   Families families;
   gauge(families, "bridgehall_media_core_up", "Whether the media core answered in time.", shard ? 1 : 0);
   if (shard) add_shard(families, *shard);
-  auto& sessions = add_family(families, "bridgehall_sessions", "WHIP and WHEP sessions, and participants.", MetricType::Gauge);
+  auto& sessions =
+      add_family(families, "bridgehall_sessions", "WHIP and WHEP sessions, and participants.", MetricType::Gauge);
   add_value(sessions, static_cast<double>(roster.publishing), {{"kind", "publish"}});
   add_value(sessions, static_cast<double>(roster.viewing), {{"kind", "view"}});
   add_value(sessions, static_cast<double>(roster.participating), {{"kind", "participant"}});
