@@ -67,6 +67,11 @@ class History {
     store_.release(ring_[oldest_ & mask_].slot);
     ++oldest_;
   }
+  // Those that arrived before `limit` go, two at most for each that comes: so a history becomes short soon, and no
+  // packet pays for many. The newest stays.
+  void forget_before(TimePoint limit) {
+    for (int i = 0; i < 2 && size() > 1 && ring_[oldest_ & mask_].arrived_at < limit; ++i) drop_oldest();
+  }
   void clear() {
     while (!empty()) drop_oldest();
   }

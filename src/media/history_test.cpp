@@ -79,5 +79,20 @@ TEST(History, KeepsTheNewestOfAnySequenceOfCalls) {
   }));
 }
 
+TEST(History, ForgetsWhatIsOldTwoForEachThatComesAndKeepsTheNewest) {
+  PacketStore store(16);
+  History history(8, store);
+  const auto push = [&](Duration at) { history.push({.slot = store.acquire(), .arrived_at = TimePoint{} + at}); };
+  for (int i = 0; i < 6; ++i) push(1s * i);
+  history.forget_before(TimePoint{} + 3s);
+  EXPECT_EQ(history.oldest(), 2u);
+  history.forget_before(TimePoint{} + 3s);
+  EXPECT_EQ(history.oldest(), 3u);
+  history.forget_before(TimePoint{} + 3s);
+  EXPECT_EQ(history.oldest(), 3u);
+  for (int i = 0; i < 5; ++i) history.forget_before(TimePoint{} + 1h);
+  EXPECT_EQ(history.size(), 1u);
+}
+
 }  // namespace
 }  // namespace bridgehall::media

@@ -146,6 +146,7 @@ Ingress::Received Ingress::store_packet(IncomingStream& stream, StoredPacket& pa
     layer.keyframes.want();  // nobody can begin with what comes
   }
   layer.history.push(packet);
+  layer.history.forget_before(packet.arrived_at - Layer::kHistoryAge);
   layer.burst_complete |= packet.marker;
   return {
       .layer = index, .stored = true, .keyframe = keyframe, .reordered = keyframe && note_size(layer, packet.payload)};
