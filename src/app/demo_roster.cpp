@@ -1,8 +1,6 @@
 #include "app/demo_roster.h"
 
-#include <array>
-
-#include <fmt/format.h>
+#include "base/random_text.h"
 
 namespace bridgehall::app {
 namespace {
@@ -44,14 +42,9 @@ constexpr DemoSeat kSeats[] = {
 conference::Roster make_demo_roster(RandomSource& random) {
   conference::Roster roster{
       .id = "demo", .title = "Hội nghị tập huấn trực tuyến", .mode = conference::Mode::discussion, .stage = "hall"};
-  for (const auto& seat : kSeats) {
-    std::array<std::uint8_t, 16> bytes;
-    random.fill(bytes);
-    roster.seats.push_back({.id = seat.id,
-                            .name = seat.name,
-                            .role = seat.role,
-                            .invitation = fmt::format("{:02x}", fmt::join(bytes, ""))});
-  }
+  for (const auto& seat : kSeats)
+    roster.seats.push_back(
+        {.id = seat.id, .name = seat.name, .role = seat.role, .invitation = random_hex(random, conference::kKeyBytes)});
   return roster;
 }
 

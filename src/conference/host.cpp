@@ -2,16 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "base/random_text.h"
 #include "conference/apply.h"
 
 namespace bridgehall::conference {
 namespace {
-
-std::string random_key(RandomSource& random) {
-  std::array<std::uint8_t, 16> bytes;
-  random.fill(bytes);
-  return fmt::format("{:02x}", fmt::join(bytes, ""));
-}
 
 // Takes something away from somebody: carried out on media before anything else.
 bool closes(const Event& event) {
@@ -97,7 +92,7 @@ std::optional<Roster> Host::renewed_roster(std::string_view id, std::string_view
   auto roster = conference->roster;
   for (auto& invited : roster.seats) {
     if (invited.id != seat) continue;
-    invited.invitation = random_key(random_);
+    invited.invitation = random_hex(random_, kKeyBytes);
     ++invited.serial;
   }
   return roster;
@@ -146,7 +141,7 @@ std::expected<Host::Greeting, CommandRefusal> Host::greet(const std::string& con
     before->expires = kNever;
     return Greeting{before, true};
   }
-  Participant participant{.session = random_key(random_),
+  Participant participant{.session = random_hex(random_, kKeyBytes),
                           .conference = conference,
                           .seat = principal.subject,
                           .name = name_of(principal),

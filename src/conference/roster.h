@@ -9,6 +9,9 @@
 
 namespace bridgehall::conference {
 
+// Of an invitation, and of a session's key: 128 random bits are not guessed.
+inline constexpr std::size_t kKeyBytes = 16;
+
 struct InvitedSeat {
   SeatId id;
   std::string name;

@@ -1,16 +1,10 @@
 #include "web/local_ends.h"
 
-#include <array>
-
-#include <fmt/format.h>
+#include "base/random_text.h"
 
 namespace bridgehall::web {
 
-std::string LocalEnds::make_cname() {
-  std::array<std::uint8_t, 8> bytes;
-  random_.fill(bytes);
-  return fmt::format("{:02x}", fmt::join(bytes, ""));
-}
+std::string LocalEnds::make_cname() { return random_hex(random_, 8); }
 
 session::LocalEnd LocalEnds::make(const session::IceCredentials& credentials, const std::string& cname,
                                   const SocketAddress& client) {
