@@ -109,8 +109,8 @@ TEST_F(ControlTest, the_answer_waits_for_the_media_core) {
 TEST_F(ControlTest, a_media_core_that_says_nothing_is_waited_for_five_seconds_and_the_session_is_closed) {
   core.willing = false;
   EXPECT_FALSE(try_ask(publish_request("stage", moderator)));
-  EXPECT_EQ(control->next_deadline(), now + Signalling::kAnswerTimeout);
-  control->handle_timeout(at(now + Signalling::kAnswerTimeout));
+  EXPECT_EQ(control->next_deadline(), now + kMediaTimeout);
+  control->handle_timeout(at(now + kMediaTimeout));
   const auto answer = control->poll_answer();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->response.status, 503);

@@ -319,7 +319,7 @@ void Pages::join(LinkId id, Link& link, const messages::Join& join, const Instan
   if (!joined) return refuse(id, link, join.id, to_message(joined.error().code), joined.error().message);
   link.making = true;
   link.knows_slots = false;
-  awaited_[(*joined)->peer].push_back({id, join.id, std::move(answer), now.monotonic + kAnswerTimeout, false});
+  awaited_.await((*joined)->peer, Asked::creation, {id, join.id, std::move(answer)}, now.monotonic);
 }
 
 void Pages::restart_ice(LinkId id, Link& link, const messages::RestartIce& restart, const Instant& now) {
@@ -339,7 +339,7 @@ void Pages::restart_ice(LinkId id, Link& link, const messages::RestartIce& resta
                                    .fragment = session::make_ice_fragment(
                                        session->local, local_ends_.candidates_for(link.client), session->first_mid)};
   link.making = true;
-  awaited_[session->peer].push_back({id, restart.id, std::move(restarted), now.monotonic + kAnswerTimeout, true});
+  awaited_.await(session->peer, Asked::restart, {id, restart.id, std::move(restarted)}, now.monotonic);
 }
 
 void Pages::demand(Link& link, const messages::Demand& demand) {
@@ -442,33 +442,24 @@ std::optional<messages::ServerMessage> Pages::next_event(Link& link) {
 // -- what has changed --
 
 void Pages::handle_event(const media::Event& event) {
-  if (const auto* created = std::get_if<media::PeerCreated>(&event))
-    resolve(created->peer, false, true);
-  else if (const auto* refusal = std::get_if<media::PeerRefused>(&event))
-    resolve(refusal->peer, false, false);
-  else if (const auto* restarted = std::get_if<media::IceRestarted>(&event))
-    resolve(restarted->peer, true, true);
-  else if (const auto* closed = std::get_if<media::PeerClosed>(&event))
-    while (awaited_.contains(closed->peer)) resolve(closed->peer, awaited_.at(closed->peer).front().restart, false);
+  awaited_.handle_event(event, [&](auto waiting, Outcome outcome) { settle(std::move(waiting), outcome); });
 }
 
-void Pages::resolve(media::PeerId peer, bool restart, bool success) {
-  const auto found = awaited_.find(peer);
-  if (found == awaited_.end() || found->second.front().restart != restart) return;
-  auto awaited = std::move(found->second.front());
-  found->second.pop_front();
-  if (found->second.empty()) awaited_.erase(found);
+void Pages::settle(MediaReplies<PageReply>::Waiting waiting, Outcome outcome) {
+  auto& awaited = waiting.reply;
   const auto link = links_.find(awaited.link);
   if (link == links_.end()) return;
-  if (success && !restart) {
+  if (outcome != Outcome::done) {
+    link->second.making = false;
+    return refuse(awaited.link, link->second, awaited.id, RefusalCode::full,
+                  "The media server did not take the session; try again in a moment.");
+  }
+  if (waiting.asked == Asked::creation) {
     link->second.returning = false;
     link->second.knows_slots = link->second.slots_changed = true;
-    host_.directory().tell_slots_again(peer);
+    host_.directory().tell_slots_again(waiting.peer);
   }
-  if (success) return reply(awaited.link, link->second, std::move(awaited.reply));
-  link->second.making = false;
-  refuse(awaited.link, link->second, awaited.id, RefusalCode::full,
-         "The media server did not take the session; try again in a moment.");
+  reply(awaited.link, link->second, std::move(awaited.message));
 }
 
 void Pages::refresh() {
@@ -504,21 +495,14 @@ void Pages::mark_changed_slots(const std::vector<media::PeerId>& changed) {
   }
 }
 
-TimePoint Pages::next_deadline() const {
-  auto deadline = kNever;
-  for (const auto& [peer, queue] : awaited_) deadline = std::min(deadline, queue.front().deadline);
-  return deadline;
-}
+TimePoint Pages::next_deadline() const { return awaited_.next_deadline(); }
 
 void Pages::handle_timeout(const Instant& now) {
-  std::vector<media::PeerId> late;
-  for (const auto& [peer, queue] : awaited_)
-    if (queue.front().deadline <= now.monotonic) late.push_back(peer);
-  for (const auto peer : late) {
-    const bool restart = awaited_.at(peer).front().restart;
-    if (!restart) host_.close(peer, now);  // a session of which nobody has heard serves nobody
-    resolve(peer, restart, false);
-  }
+  awaited_.handle_timeout(now.monotonic, [&](auto waiting, Outcome outcome) {
+    // A session of which nobody has heard serves nobody.
+    if (waiting.asked == Asked::creation) host_.close(waiting.peer, now);
+    settle(std::move(waiting), outcome);
+  });
 }
 
 void Pages::drain() {

@@ -18,13 +18,13 @@
 #include "web/instant.h"
 #include "web/link.h"
 #include "web/local_ends.h"
+#include "web/media_replies.h"
 
 namespace bridgehall::web {
 
 class Pages {
  public:
   static constexpr std::size_t kMaxReplies = 64;
-  static constexpr Duration kAnswerTimeout = 5s;  // of the media core
   // Messages that a page may send at once, and a second: more than a person or a wall that rearranges itself does. A
   // long one counts as several. Who goes on after so many refusals is ended.
   static constexpr double kBurst = 60;
@@ -73,12 +73,10 @@ class Pages {
     std::optional<TimePoint> credit_at;
   };
   // An answer that waits for the media core.
-  struct Awaited {
+  struct PageReply {
     LinkId link;
     std::uint32_t id = 0;
-    messages::ServerMessage reply;
-    TimePoint deadline;
-    bool restart = false;
+    messages::ServerMessage message;
   };
 
   void handle(LinkId id, Link& link, const messages::ClientMessage& message, bool busy, const Instant& now);
@@ -92,7 +90,7 @@ class Pages {
   void refuse(LinkId id, Link& link, std::optional<std::uint32_t> request, messages::RefusalCode code,
               std::string message, std::string field = {});
   void say_bye(LinkId id, Link& link, messages::ByeCode code, std::string message);
-  void resolve(media::PeerId peer, bool restart, bool success);
+  void settle(MediaReplies<PageReply>::Waiting waiting, Outcome outcome);
   std::optional<messages::ServerMessage> next_message(Link& link);
   std::optional<messages::ServerMessage> next_event(Link& link);
   const conference::Participant* participant_of(const Link& link) const;
@@ -104,7 +102,7 @@ class Pages {
   LocalEnds& local_ends_;
   std::map<LinkId, Link> links_;
   std::map<std::string, LinkId, std::less<>> by_session_;
-  std::map<media::PeerId, std::deque<Awaited>> awaited_;
+  MediaReplies<PageReply> awaited_;
   std::deque<LinkId> ready_;
   std::set<LinkId> in_ready_;
 };

@@ -252,8 +252,8 @@ TEST_F(PagesTest, a_silent_media_core_is_waited_for_five_seconds) {
   auto page = greeted("a");
   core.willing = false;
   join(page);
-  EXPECT_EQ(control->next_deadline(), now + Pages::kAnswerTimeout);
-  now += Pages::kAnswerTimeout;
+  EXPECT_EQ(control->next_deadline(), now + kMediaTimeout);
+  now += kMediaTimeout;
   control->handle_timeout(moment());
   EXPECT_EQ(refusal(page.read(moment())), RefusalCode::full);
   const auto peer = (*core.last<std::unique_ptr<media::CreatePeer>>())->peer;

@@ -256,7 +256,7 @@ void Signalling::await_creation(Ticket ticket, const SignallingResource& resourc
   created.headers.add("ETag", etag_of(session));
   for (const auto& link : ice_server_links_) created.headers.add("Link", link);
   created.body = std::move(answer);
-  waiting_[session.peer].push_back({ticket, std::move(created), now + kAnswerTimeout, false});
+  waiting_.await(session.peer, Asked::creation, {ticket, std::move(created)}, now);
 }
 
 // RFC 9725 sections 4.3.1 to 4.3.3. If-Match names the ICE session; "*" (some clients quote it) goes with a restart.
@@ -284,41 +284,32 @@ std::optional<Response> Signalling::patch(Ticket ticket, const conference::Sessi
   restarted.headers.add("ETag", etag_of(session));
   restarted.body =
       session::make_ice_fragment(session.local, local_ends_.candidates_for(request.peer), session.first_mid);
-  waiting_[session.peer].push_back({ticket, std::move(restarted), now + kAnswerTimeout, true});
+  waiting_.await(session.peer, Asked::restart, {ticket, std::move(restarted)}, now);
   return std::nullopt;
 }
 
 void Signalling::handle_event(const media::Event& event) {
-  if (const auto* created = std::get_if<media::PeerCreated>(&event))
-    resolve(created->peer, false, true);
-  else if (const auto* refusal = std::get_if<media::PeerRefused>(&event))
-    resolve(refusal->peer, false, false);
-  else if (const auto* restarted = std::get_if<media::IceRestarted>(&event))
-    resolve(restarted->peer, true, true);
-  else if (const auto* closed = std::get_if<media::PeerClosed>(&event))
-    resolve_all(closed->peer);
+  waiting_.handle_event(event, [&](auto waiting, Outcome outcome) { settle(std::move(waiting), outcome); });
 }
 
-void Signalling::resolve(media::PeerId peer, bool restart, bool success) {
-  const auto found = waiting_.find(peer);
-  if (found == waiting_.end() || found->second.front().restart != restart) return;  // answered by its timeout before
-  auto waiting = std::move(found->second.front());
-  found->second.pop_front();
-  if (found->second.empty()) waiting_.erase(found);
-  answers_.push_back(
-      {waiting.ticket, success ? std::move(waiting.success) : busy("full", "The media server is full.")});
-}
-
-// The session ended before the media core answered what was asked of it.
-void Signalling::resolve_all(media::PeerId peer) {
-  const auto found = waiting_.find(peer);
-  if (found == waiting_.end()) return;
-  for (auto& waiting : found->second) {
-    answers_.push_back({waiting.ticket, waiting.restart
-                                            ? make_problem({404, "unknown-session", "The session has ended.", {}})
-                                            : busy("ended", "The session ended while it was being made; try again.")});
+void Signalling::settle(MediaReplies<Answer>::Waiting waiting, Outcome outcome) {
+  auto& [ticket, response] = waiting.reply;
+  switch (outcome) {
+    case Outcome::done:
+      break;
+    case Outcome::refused:
+      response = busy("full", "The media server is full.");
+      break;
+    case Outcome::ended:
+      response = waiting.asked == Asked::restart
+                     ? make_problem({404, "unknown-session", "The session has ended.", {}})
+                     : busy("ended", "The session ended while it was being made; try again.");
+      break;
+    case Outcome::late:
+      response = busy("media-core-slow", "The media core did not answer in time.");
+      break;
   }
-  waiting_.erase(found);
+  answers_.push_back(std::move(waiting.reply));
 }
 
 std::optional<Answer> Signalling::poll_answer() {
@@ -328,24 +319,14 @@ std::optional<Answer> Signalling::poll_answer() {
   return answer;
 }
 
-TimePoint Signalling::next_deadline() const {
-  auto deadline = kNever;
-  for (const auto& [peer, queue] : waiting_) deadline = std::min(deadline, queue.front().deadline);
-  return deadline;
-}
+TimePoint Signalling::next_deadline() const { return waiting_.next_deadline(); }
 
 void Signalling::handle_timeout(const Instant& now) {
-  for (auto next = waiting_.begin(); next != waiting_.end();) {
-    const auto entry = next++;
-    auto& queue = entry->second;
-    while (!queue.empty() && queue.front().deadline <= now.monotonic) {
-      // A session of which nobody has heard serves nobody.
-      if (!queue.front().restart) host_.close(entry->first, now);
-      answers_.push_back({queue.front().ticket, busy("media-core-slow", "The media core did not answer in time.")});
-      queue.pop_front();
-    }
-    if (queue.empty()) waiting_.erase(entry);
-  }
+  waiting_.handle_timeout(now.monotonic, [&](auto waiting, Outcome outcome) {
+    // A session of which nobody has heard serves nobody.
+    if (waiting.asked == Asked::creation) host_.close(waiting.peer, now);
+    settle(std::move(waiting), outcome);
+  });
 }
 
 }  // namespace bridgehall::web

@@ -1,6 +1,6 @@
 // WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep) without sockets: a request goes in, an answer comes out at once or,
 // when the media core has to speak first, later under the request's ticket. Owned by Control; control thread. Bounds:
-// one waiting answer per HTTP connection; kAnswerTimeout ends each wait.
+// one waiting answer per HTTP connection; MediaReplies ends each wait.
 #pragma once
 
 #include <deque>
@@ -16,6 +16,7 @@
 #include "web/authentication.h"
 #include "web/instant.h"
 #include "web/local_ends.h"
+#include "web/media_replies.h"
 #include "web/message.h"
 
 namespace bridgehall::web {
@@ -38,8 +39,6 @@ struct SignallingResource {
 
 class Signalling {
  public:
-  static constexpr Duration kAnswerTimeout = 5s;
-
   // `ice_server_links`: values of Link header fields: <stun:stun.example.org>; rel="ice-server".
   Signalling(std::vector<std::string> ice_server_links, conference::Host& host, LocalEnds& local_ends);
 
@@ -57,13 +56,6 @@ class Signalling {
   static void add_cors(Headers& headers);
 
  private:
-  struct Waiting {
-    Ticket ticket = 0;
-    Response success;
-    TimePoint deadline;
-    bool restart = false;  // else: a session being made
-  };
-
   std::optional<Response> publish(Ticket, const SignallingResource&, const Request&, const Identity&, const Instant&);
   std::optional<Response> view(Ticket, const SignallingResource&, const Request&, const Identity&, const Instant&);
   std::optional<Response> view_stage(Ticket, const SignallingResource&, const Request&, const Identity&,
@@ -71,15 +63,13 @@ class Signalling {
   std::optional<Response> patch(Ticket, const conference::Session&, const Request&, TimePoint);
   conference::SessionOrder make_order(const SignallingResource&, const Identity&);
   void await_creation(Ticket, const SignallingResource&, const conference::Session&, std::string answer, TimePoint);
-  void resolve(media::PeerId peer, bool restart, bool success);
-  void resolve_all(media::PeerId peer);
+  void settle(MediaReplies<Answer>::Waiting waiting, Outcome outcome);
 
   std::vector<std::string> ice_server_links_;
   conference::Host& host_;
   conference::Directory& directory_;
   LocalEnds& local_ends_;
-  // In the order of the commands, which is the order of the events.
-  std::map<media::PeerId, std::deque<Waiting>> waiting_;
+  MediaReplies<Answer> waiting_;
   std::deque<Answer> answers_;
 };
 
