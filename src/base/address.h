@@ -36,10 +36,22 @@ struct SocketAddress {
   bool operator==(const SocketAddress&) const = default;
 };
 
+enum class Protocol : std::uint8_t { udp, tcp };  // tcp: framed by RFC 4571, ICE-TCP (RFC 6544)
+
+// RFC 8445 section 4: an address and port with its protocol; UDP and TCP may use the same pair for different peers.
+struct TransportAddress {
+  SocketAddress address{};
+  Protocol protocol = Protocol::udp;
+  bool operator==(const TransportAddress&) const = default;
+};
+
 // The way of a datagram seen from here. `local` is the address it was sent to (IP_PKTINFO): answers leave from it.
 struct NetworkPath {
   IpAddress local{};
   SocketAddress remote{};
+  Protocol protocol = Protocol::udp;
+
+  TransportAddress from() const { return {remote, protocol}; }
   bool operator==(const NetworkPath&) const = default;
 };
 
@@ -54,5 +66,12 @@ struct std::hash<bridgehall::SocketAddress> {
     std::uint64_t h = (high ^ (low * 0x9e3779b97f4a7c15u)) + a.port;
     h = (h ^ (h >> 31)) * 0xbf58476d1ce4e5b9u;
     return h ^ (h >> 29);
+  }
+};
+
+template <>
+struct std::hash<bridgehall::TransportAddress> {
+  std::size_t operator()(const bridgehall::TransportAddress& a) const noexcept {
+    return std::hash<bridgehall::SocketAddress>{}(a.address) ^ static_cast<std::size_t>(a.protocol);
   }
 };

@@ -148,9 +148,9 @@ struct Peer {
 
   PeerId id;
   session::Transport transport;
-  std::vector<std::string> ufrags;       // ours: of this ICE generation and, while a restart is on, the one before
-  std::vector<SocketAddress> addresses;  // validated by ICE, at most Transport::kMaxPaths
-  bool active = false;                   // connected: tracks flow
+  std::vector<std::string> ufrags;          // ours: of this ICE generation and, while a restart is on, the one before
+  std::vector<TransportAddress> addresses;  // validated by ICE, at most Transport::kMaxPaths
+  bool active = false;                      // connected: tracks flow
   std::string cname;
   RoomIndex room = kNoRoom;
   Ssrc report_ssrc;  // who our RTCP is from, where no stream of ours is meant

@@ -42,7 +42,7 @@ void Shard::process_datagram(std::size_t place, const ReceivedDatagram& datagram
   if (kind == wire::DatagramKind::stun) return process_stun(datagram, now);
   if (kind == wire::DatagramKind::unknown) return drop(Drop::unclassified);
 
-  const auto known = by_address_.find(datagram.path.remote);
+  const auto known = by_address_.find(datagram.path.from());
   if (known == by_address_.end()) {
     return drop(kind == wire::DatagramKind::dtls ? Drop::dtls_before_check : Drop::unknown_address);
   }
@@ -107,7 +107,7 @@ void Shard::process_stun(const ReceivedDatagram& datagram, TimePoint now) {
     if (found == by_ufrag_.end()) return drop(Drop::unknown_ufrag);
     index = found->second;
   } else {
-    const auto found = by_address_.find(datagram.path.remote);
+    const auto found = by_address_.find(datagram.path.from());
     if (found == by_address_.end()) return drop(Drop::stun_unexpected);
     index = found->second;
   }
@@ -247,7 +247,7 @@ void Shard::after_transport(PeerIndex index, TimePoint now) {
 
   while (const auto event = peer.transport.poll_event()) {
     using Kind = session::TransportEvent::Kind;
-    const auto& remote = event->path.remote;
+    const auto remote = event->path.from();
     switch (event->kind) {
       case Kind::path_validated:
         by_address_[remote] = index;

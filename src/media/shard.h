@@ -128,7 +128,7 @@ class Shard {
   std::array<Slot, kReceiveBatch> receive_slots_;
   std::array<MutableBytes, kReceiveBatch> receive_buffers_;
 
-  std::unordered_map<SocketAddress, PeerIndex> by_address_;
+  std::unordered_map<TransportAddress, PeerIndex> by_address_;
   struct TextHash : std::hash<std::string_view> {
     using is_transparent = void;
   };
