@@ -1,6 +1,8 @@
 // Debian's own browsers, with fake cameras and microphones and without their talk in the background.
 import { chromium, firefox } from 'playwright-core';
 
+import { freePort } from './ports.mjs';
+
 const quietFlags = [
   '--disable-background-networking',
   '--disable-component-update',
@@ -11,12 +13,17 @@ const quietFlags = [
   '--no-sandbox',
 ];
 
-/** @param {{ autoplay?: boolean, camera?: boolean | string }} [options] camera: false for none, or a file with its pictures */
-export function launchChromium({ autoplay = true, camera = true } = {}) {
+/**
+ * @param {{ autoplay?: boolean, camera?: boolean | string, machine?: import('./namespaces.mjs').Machine }} [options]
+ *   camera: false for none, or a file with its pictures; machine: where it runs, with certificates of all kinds accepted
+ */
+export async function launchChromium({ autoplay = true, camera = true, machine } = {}) {
+  const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: machine ? await machine.wrapper(program) : program,
     args: [
       ...quietFlags,
+      ...(machine ? ['--ignore-certificate-errors'] : []),
       '--use-fake-ui-for-media-stream',
       `--use-fake-device-for-media-stream${camera === false ? '=device-count=0' : ''}`,
       ...(typeof camera === 'string' ? [`--use-file-for-fake-video-capture=${camera}`] : []),
@@ -26,10 +33,20 @@ export function launchChromium({ autoplay = true, camera = true } = {}) {
   });
 }
 
-export function launchFirefox() {
+// It is driven through a port of its loopback, so that in a machine of a box this port leads out.
+/** @param {import('./namespaces.mjs').Machine} machine @param {string} program */
+async function wrapFirefox(machine, program) {
+  const port = await freePort();
+  await machine.forward(port, port);
+  return machine.wrapper(program, [['--remote-debugging-port=0', `--remote-debugging-port=${port}`]]);
+}
+
+/** @param {{ machine?: import('./namespaces.mjs').Machine }} [options] */
+export async function launchFirefox({ machine } = {}) {
+  const program = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
   return firefox.launch({
     channel: 'moz-firefox',
-    executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
+    executablePath: machine ? await wrapFirefox(machine, program) : program,
     firefoxUserPrefs: {
       'media.navigator.streams.fake': true,
       'media.navigator.permission.disabled': true,

@@ -1,13 +1,12 @@
 // The program under test: `bridgehall demo` in a folder of its own, on a free port.
 import { execFile, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
-import { createSocket } from 'node:dgram';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { freePort } from './ports.mjs';
 import { until } from './until.mjs';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
@@ -16,33 +15,15 @@ const run = promisify(execFile);
 // The settings of whoever runs the tests are not the tests'.
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BRIDGEHALL_')));
 
-/** @param {'tcp' | 'udp'} kind @param {number} port @returns {Promise<number>} the port taken, 0 when it is in use */
-function tryPort(kind, port) {
-  return new Promise((done) => {
-    const socket = kind === 'tcp' ? createServer() : createSocket('udp4');
-    socket.once('error', () => done(0));
-    const bound = () => {
-      const { port: taken } = /** @type {import('node:net').AddressInfo} */ (socket.address());
-      socket.close(() => done(taken));
-    };
-    if (socket instanceof Object && 'listen' in socket) socket.listen(port, '127.0.0.1', bound);
-    else socket.bind(port, bound);
-  });
-}
-
-// The demo takes the same number for HTTP (TCP) and media (UDP).
-async function freePort() {
-  for (;;) {
-    const port = await tryPort('tcp', 0);
-    if (port && (await tryPort('udp', port))) return port;
-  }
-}
+/** @typedef {{ machine?: import('./namespaces.mjs').Machine, flags?: string[] }} ServerWishes machine: where it runs; flags: more settings */
 
 export class Server {
-  /** @param {string} data @param {number} port */
-  constructor(data, port) {
+  /** @param {string} data @param {number} port @param {ServerWishes} [wishes] */
+  constructor(data, port, { machine, flags = [] } = {}) {
     this.data = data;
     this.port = port;
+    this.machine = machine;
+    this.flags = flags;
     this.origin = `http://localhost:${port}`;
     /** What it wrote, for when a test fails. */
     this.log = '';
@@ -50,9 +31,11 @@ export class Server {
     this.process = null;
   }
 
-  static async start() {
-    const server = new Server(await mkdtemp(join(tmpdir(), 'bridgehall-e2e-')), await freePort());
+  /** In a machine of a box `origin` is a way to its loopback from here. @param {ServerWishes} [wishes] */
+  static async start(wishes = {}) {
+    const server = new Server(await mkdtemp(join(tmpdir(), 'bridgehall-e2e-')), await freePort(), wishes);
     try {
+      if (wishes.machine) await wishes.machine.forward(server.port, server.port);
       await server.begin();
     } catch (error) {
       await server.remove();
@@ -62,9 +45,12 @@ export class Server {
   }
 
   async begin() {
-    const child = spawn(program, ['demo', '--port', String(this.port), '--data', this.data], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    const words = [program, 'demo', '--port', String(this.port), '--data', this.data, ...this.flags];
+    /** @type {import('node:child_process').SpawnOptions} */
+    const options = { env: environment, stdio: ['ignore', 'pipe', 'pipe'] };
+    const child = this.machine ? this.machine.spawn(words, options) : spawn(words[0], words.slice(1), options);
     this.process = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (this.log = (this.log + chunk).slice(-100_000)));
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (this.log = (this.log + chunk).slice(-100_000)));
     await until('the server is ready', async () => {
       if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}:\n${this.log}`);
       return (await fetch(`${this.origin}/readyz`).catch(() => null))?.ok;
