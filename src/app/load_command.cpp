@@ -137,8 +137,14 @@ void LoadCommand::add_conference_flags() {
   command.add_option("--joins-per-second", o.joins_per_second, "How fast they join")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  command.add_option("--server-pid", o.server_pid, "Process whose CPU and memory are read")
+  command.add_option("--server-pid", o.server_pid, "Process whose CPU, memory and descriptors are read")
       ->check(CLI::NonNegativeNumber);
+  command
+      .add_option("--sample-every", conference_.sample_every,
+                  "Print how it goes this often, and judge at the end whether it stayed the same; 0: never")
+      ->capture_default_str();
+  command.add_option("--settle", conference_.settle, "What is sampled before that is not judged")
+      ->capture_default_str();
   command.add_option("--cpu", o.cpu, "Pin the generator to this CPU");
   command.add_flag("--gro,!--no-gro", o.gro, "Let the kernel join datagrams")->default_str("true");
   command.add_option("--json", o.json_path, "Write the result to this file as well");
@@ -167,8 +173,14 @@ int LoadCommand::run_conference() {
   if (!read_durations({{conference_.duration, options.duration},
                        {conference_.warm_up, options.warm_up},
                        {conference_.speaker_change, options.speaker_change, true},
-                       {conference_.stage_change, options.stage_change, true}}))
+                       {conference_.stage_change, options.stage_change, true},
+                       {conference_.sample_every, options.sample_every, true},
+                       {conference_.settle, options.limits.settle, true}}))
     return kMisused;
+  if (options.sample_every > Duration{} &&
+      options.duration / options.sample_every > static_cast<std::int64_t>(load::kMaxSamples))
+    return complain(fmt::format("There may be {} samples at most: --sample-every is too short.", load::kMaxSamples),
+                    kMisused);
   if (options.weak > options.watchers) return complain("Only watchers have weak lines: --weak is too high.", kMisused);
   if (options.recording.empty()) options.recording = default_recording();
   if (options.recording.empty())

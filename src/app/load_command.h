@@ -39,6 +39,8 @@ class LoadCommand {
     std::string warm_up = "5s";
     std::string speaker_change = "5s";
     std::string stage_change = "5s";
+    std::string sample_every = "0";
+    std::string settle = "10m";
   };
 
   CLI::App* command_;

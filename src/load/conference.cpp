@@ -1,26 +1,14 @@
 #include "load/conference.h"
 
 #include <cstdio>
-#include <fstream>
 
 #include <fmt/format.h>
 
 #include "load/conference_run.h"
+#include "load/output.h"
 #include "load/pinning.h"
 
 namespace bridgehall::load {
-namespace {
-
-std::int64_t seconds(Duration d) { return std::chrono::duration_cast<std::chrono::seconds>(d).count(); }
-
-bool write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path);
-  file << text;
-  return static_cast<bool>(file.flush());
-}
-
-}  // namespace
-
 int run_conference(const ConferenceOptions& options) {
   auto recording = Recording::load(options.recording);
   if (!recording) {
@@ -28,8 +16,8 @@ int run_conference(const ConferenceOptions& options) {
     return 1;
   }
   if (options.cpu >= 0) pin_to_cpu(options.cpu);
-  fmt::print("{} sites and {} watchers with {} tiles each, {} s after {} s of warm-up …\n", options.sites,
-             options.watchers, options.slots, seconds(options.duration), seconds(options.warm_up));
+  fmt::print("{} sites and {} watchers with {} tiles each, {:.0f} s after {:.0f} s of warm-up …\n", options.sites,
+             options.watchers, options.slots, in_seconds(options.duration), in_seconds(options.warm_up));
   std::fflush(stdout);
   ConferenceRun run(options, std::move(*recording));
   if (const auto done = run.run(); !done) {
@@ -42,7 +30,8 @@ int run_conference(const ConferenceOptions& options) {
     fmt::print(stderr, "{} cannot be written.\n", options.json_path);
     return 1;
   }
-  return result.joined == result.asked && result.lost == 0 ? 0 : 1;
+  const bool steady = result.samples.empty() || result.verdict(options).passed();
+  return result.joined == result.asked && result.lost == 0 && steady ? 0 : 1;
 }
 
 }  // namespace bridgehall::load

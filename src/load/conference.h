@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "load/long_run.h"
 
 namespace bridgehall::load {
 
@@ -28,6 +29,8 @@ struct ConferenceOptions {
   Duration warm_up = 5s;
   int joins_per_second = 20;
   int server_pid = 0;
+  Duration sample_every{};  // 0: the run is not watched over time
+  LongRunLimits limits;
   int cpu = -1;
   bool gro = true;
   std::string json_path;
@@ -36,8 +39,8 @@ struct ConferenceOptions {
   std::function<std::string(std::string_view role, std::string_view subject)> token_for;
 };
 
-// Prints progress and the result to standard output. 0 when all joined and could be measured, 1 otherwise (said on
-// standard error).
+// Prints progress and the result to standard output. 0 when all joined, could be measured and, in a watched run, the
+// server stayed the same; 1 otherwise (said on standard error or in the result).
 int run_conference(const ConferenceOptions& options);
 
 }  // namespace bridgehall::load

@@ -1,15 +1,12 @@
 #include "load/conference_report.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "load/output.h"
+
 namespace bridgehall::load {
 namespace {
-
-double milliseconds(Duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
-double in_seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
 std::string percentiles(const LatencyHistogram& histogram) {
   if (histogram.count() == 0) return "none";
@@ -45,9 +42,11 @@ nlohmann::ordered_json to_object(const SlotCounters& c) {
           {"sound_jumps", c.sound_jumps}};
 }
 
+std::uint64_t packets_of(const ConferenceResult& r) { return r.received.packets + r.weak_received.packets; }
+
 double voice_changes_per_minute(const ConferenceResult& r) {
-  if (r.receivers == 0 || r.seconds <= 0) return 0;
-  return static_cast<double>(r.received.voice_changes) / r.receivers / r.seconds * 60;
+  if (r.receivers == 0 || r.usage.seconds <= 0) return 0;
+  return static_cast<double>(r.received.voice_changes) / r.receivers / r.usage.seconds * 60;
 }
 
 }  // namespace
@@ -57,33 +56,26 @@ double ConferenceResult::gap_ratio() const {
   return static_cast<double>(received.expected - received.received) / static_cast<double>(received.expected);
 }
 
-std::optional<double> ConferenceResult::server_microseconds_per_packet() const {
-  const auto packets = received.packets + weak_received.packets;
-  if (!server_cpu || packets == 0) return std::nullopt;
-  return std::chrono::duration<double, std::micro>(*server_cpu).count() / static_cast<double>(packets);
-}
-
 std::optional<double> ConferenceResult::kib_per_participant() const {
-  if (server_kib <= server_kib_before || joined == 0) return std::nullopt;
-  return static_cast<double>(server_kib - server_kib_before) / joined;
+  if (usage.server_kib <= usage.server_kib_before || joined == 0) return std::nullopt;
+  return static_cast<double>(usage.server_kib - usage.server_kib_before) / joined;
 }
 
-double ConferenceResult::generator_share() const { return seconds > 0 ? in_seconds(generator_cpu) / seconds : 0; }
-bool ConferenceResult::generator_was_limit() const { return generator_share() > 0.9 || generator_drops > 0; }
-bool ConferenceResult::machine_was_busy() const {
-  return in_seconds(std::max(server_waited, generator_waited)) > 0.01 * seconds;
+LongRunVerdict ConferenceResult::verdict(const ConferenceOptions& options) const {
+  return judge(samples, descriptors, options.limits);
 }
+
 std::uint64_t ConferenceResult::wrong() const {
   return received.picture_breaks + received.dirty_switches + received.undecryptable + received.strays;
 }
 
 std::string to_table(const ConferenceOptions& options, const ConferenceResult& r) {
   std::string out;
-  const auto row = [&](std::string_view name, std::string value) { out += fmt::format("{:<36} {}\n", name, value); };
+  const auto row = [&](std::string_view name, const std::string& value) { out += table_row(name, value); };
   row("joined", fmt::format("{} of {} ({} lost, {} came and went)", r.joined, r.asked, r.lost, r.came_and_went));
   row("connected p50 / p95 / max", percentiles(r.connected));
   row("first frame p50 / p95 / max", percentiles(r.first_frame));
-  row("measured", fmt::format("{:.1f} s", r.seconds));
+  row("measured", fmt::format("{:.1f} s", r.usage.seconds));
   row("sent by the sites", fmt::format("{} packets, {} again, {} keyframes, {} asked for", r.sent.packets,
                                        r.sent.retransmitted, r.sent.keyframes, r.sent.keyframe_requests));
   row("packets expected / received", fmt::format("{} / {}", r.received.expected, r.received.received));
@@ -91,7 +83,8 @@ std::string to_table(const ConferenceOptions& options, const ConferenceResult& r
   row("retransmissions / NACKed / PLIs",
       fmt::format("{} / {} / {}", r.received.retransmissions, r.received.nacked, r.received.plis));
   row("received",
-      fmt::format("{:.1f} Mb/s", r.seconds > 0 ? static_cast<double>(r.received.bytes) * 8e-6 / r.seconds : 0));
+      fmt::format("{:.1f} Mb/s",
+                  r.usage.seconds > 0 ? static_cast<double>(r.received.bytes) * 8e-6 / r.usage.seconds : 0));
   row("frames a second: stage / tile",
       fmt::format("{:.1f} / {:.1f}", r.stage_frames_per_second, r.tile_frames_per_second));
   row("breaks / dirty switches", fmt::format("{} / {}", r.received.picture_breaks, r.received.dirty_switches));
@@ -111,21 +104,11 @@ std::string to_table(const ConferenceOptions& options, const ConferenceResult& r
         fmt::format("{}: {:.1f} tiles off, stage {:.1f} frames/s, voice {:.1f} packets/s, {} datagrams lost", r.weak,
                     r.weak_tiles_off, r.weak_stage_frames_per_second, r.weak_sounds_per_second, r.weak_lost));
   }
-  if (const auto cost = r.server_microseconds_per_packet()) {
-    row("server CPU per forwarded packet", fmt::format("{:.2f} µs", *cost));
-    row("server CPU", fmt::format("{:.0f} % of one core", in_seconds(*r.server_cpu) / r.seconds * 100));
-    row("server memory before / at end",
-        fmt::format("{:.1f} / {:.1f} MiB", static_cast<double>(r.server_kib_before) / 1024,
-                    static_cast<double>(r.server_kib) / 1024));
-  }
+  out += server_rows(r.usage, packets_of(r));
   if (const auto memory = r.kib_per_participant())
     row("server memory per participant", fmt::format("{:.0f} KiB", *memory));
-  row("generator CPU", fmt::format("{:.0f} % of one core", r.generator_share() * 100));
-  row("generator drops / send errors", fmt::format("{} / {}", r.generator_drops, r.generator_send_errors));
-  row("waited for a CPU: server, generator",
-      fmt::format("{:.0f} / {:.0f} ms", milliseconds(r.server_waited), milliseconds(r.generator_waited)));
-  if (r.machine_was_busy()) out += "The machine was busy with other work: latencies are not the server's alone.\n";
-  if (r.generator_was_limit()) out += "The generator was the limit: these figures are not the server's.\n";
+  out += generator_rows(r.usage);
+  if (!r.samples.empty()) out += to_rows(r.verdict(options), options.limits);
   return out;
 }
 
@@ -147,7 +130,7 @@ std::string to_json(const ConferenceOptions& options, const ConferenceResult& r)
   json["came_and_went"] = r.came_and_went;
   json["connected_ms"] = to_object(r.connected);
   json["first_frame_ms"] = to_object(r.first_frame);
-  json["seconds"] = r.seconds;
+  json["seconds"] = r.usage.seconds;
   json["sent"] = {{"packets", r.sent.packets},
                   {"retransmitted", r.sent.retransmitted},
                   {"keyframes", r.sent.keyframes},
@@ -168,20 +151,9 @@ std::string to_json(const ConferenceOptions& options, const ConferenceResult& r)
     json["weak"]["stage_frames_per_second"] = r.weak_stage_frames_per_second;
     json["weak"]["sounds_per_second"] = r.weak_sounds_per_second;
   }
-  if (const auto cost = r.server_microseconds_per_packet()) {
-    json["server"] = {{"cpu_us_per_packet", *cost},
-                      {"cpu_seconds", in_seconds(*r.server_cpu)},
-                      {"waited_ms", milliseconds(r.server_waited)},
-                      {"resident_kib_before", r.server_kib_before},
-                      {"resident_kib", r.server_kib},
-                      {"kib_per_participant", r.kib_per_participant().value_or(0)}};
-  }
-  json["machine_was_busy"] = r.machine_was_busy();
-  json["generator"] = {{"cpu_share", r.generator_share()},
-                       {"waited_ms", milliseconds(r.generator_waited)},
-                       {"drops", r.generator_drops},
-                       {"send_errors", r.generator_send_errors},
-                       {"was_limit", r.generator_was_limit()}};
+  add_to_json(r.usage, packets_of(r), json);
+  if (json.contains("server")) json["server"]["kib_per_participant"] = r.kib_per_participant().value_or(0);
+  if (!r.samples.empty()) json["long_run"] = to_object(r.samples, r.verdict(options));
   return json.dump(2) + "\n";
 }
 

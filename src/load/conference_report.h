@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "base/time.h"
 #include "load/conference.h"
 #include "load/latency_histogram.h"
+#include "load/long_run.h"
 #include "load/media_sender.h"
+#include "load/run_usage.h"
 #include "load/slot_receiver.h"
 
 namespace bridgehall::load {
@@ -18,7 +20,6 @@ struct ConferenceResult {
   int joined = 0;  // of those, at the end of the joining
   int lost = 0;    // ended by themselves later
   std::uint64_t came_and_went = 0;
-  double seconds = 0;
   LatencyHistogram connected;      // from the connection's begin to DTLS done
   LatencyHistogram first_frame;    // ... to the first whole picture
   LatencyHistogram stage;          // from the chair's command to the first whole picture of the new sender, by receiver
@@ -38,21 +39,13 @@ struct ConferenceResult {
   double weak_stage_frames_per_second = 0;  // mean
   double weak_sounds_per_second = 0;        // of the best voice slot, mean
 
-  std::optional<Duration> server_cpu;
-  std::uint64_t server_kib_before = 0;  // resident, before the first join
-  std::uint64_t server_kib = 0;
-  Duration server_waited{};
-  Duration generator_cpu{};
-  Duration generator_waited{};
-  std::uint64_t generator_drops = 0;
-  std::uint64_t generator_send_errors = 0;
+  RunUsage usage;
+  std::vector<RunSample> samples;  // none when the run is not to be watched
+  DescriptorEnds descriptors;
 
   double gap_ratio() const;
-  std::optional<double> server_microseconds_per_packet() const;
   std::optional<double> kib_per_participant() const;
-  double generator_share() const;
-  bool generator_was_limit() const;
-  bool machine_was_busy() const;
+  LongRunVerdict verdict(const ConferenceOptions& options) const;
   // What must never happen, whatever the load: pictures that cannot be decoded, packets that do not authenticate.
   std::uint64_t wrong() const;
 };

@@ -11,14 +11,14 @@ TEST(ConferenceReport, TableAndJsonTellTheSame) {
   auto result = std::make_unique<ConferenceResult>();
   result->asked = result->joined = 10;
   result->receivers = 9;
-  result->seconds = 60;
+  result->usage.seconds = 60;
   result->received = {.packets = 1000, .expected = 1000, .received = 999, .voice_changes = 18, .dirty_switches = 3};
   result->stage.add(25ms);
   result->voices_expected = 7;
   result->voices_heard = 6;
-  result->server_cpu = 4ms;
-  result->server_kib_before = 1000;
-  result->server_kib = 3000;
+  result->usage.server_cpu = 4ms;
+  result->usage.server_kib_before = 1000;
+  result->usage.server_kib = 3000;
   const ConferenceOptions options;
   const auto table = to_table(options, *result);
   for (const auto* part :
@@ -30,13 +30,28 @@ TEST(ConferenceReport, TableAndJsonTellTheSame) {
     EXPECT_NE(json.find(part), std::string::npos) << part << "\n" << json;
 }
 
+TEST(ConferenceReport, TellsOfALongRunWhereThereWasOne) {
+  auto result = std::make_unique<ConferenceResult>();
+  ConferenceOptions options;
+  EXPECT_EQ(to_table(options, *result).find("long run"), std::string::npos);
+  EXPECT_EQ(to_json(options, *result).find("long_run"), std::string::npos);
+  options.limits.settle = 1min;
+  for (int minute = 1; minute <= 7; ++minute)
+    result->samples.push_back({.at = std::chrono::minutes(minute), .resident_kib = 1024, .descriptors = 20});
+  result->descriptors = {20, 20};
+  EXPECT_NE(to_table(options, *result).find("passed"), std::string::npos);
+  result->samples.back().resident_kib = 2048;
+  EXPECT_NE(to_table(options, *result).find("NOT PASSED"), std::string::npos);
+  EXPECT_NE(to_json(options, *result).find("\"passed\": false"), std::string::npos);
+}
+
 TEST(ConferenceReport, SaysWhenTheGeneratorOrTheMachineWasTheLimit) {
   auto result = std::make_unique<ConferenceResult>();
-  result->seconds = 10;
+  result->usage.seconds = 10;
   const ConferenceOptions options;
   EXPECT_EQ(to_table(options, *result).find("was"), std::string::npos);
-  result->generator_cpu = 9500ms;
-  result->server_waited = 200ms;
+  result->usage.generator_cpu = 9500ms;
+  result->usage.server_waited = 200ms;
   EXPECT_NE(to_table(options, *result).find("The generator was the limit"), std::string::npos);
   EXPECT_NE(to_table(options, *result).find("The machine was busy"), std::string::npos);
 }

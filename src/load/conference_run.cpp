@@ -4,9 +4,9 @@
 #include <array>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "io/clock.h"
+#include "load/output.h"
 
 namespace bridgehall::load {
 namespace {
@@ -19,8 +19,7 @@ constexpr Duration kAway = 1s;
 constexpr Duration kJudgeEvery = 500ms;
 constexpr Duration kSettle = 1500ms;  // after which a new speaker has to be heard by all
 constexpr Duration kHeardLately = 200ms;
-
-ProcessUsage own_usage() { return read_process_usage(getpid()).value_or(ProcessUsage{}); }
+constexpr Duration kPicturePatience = 5s;  // after that a first picture is a failure
 
 }  // namespace
 
@@ -30,13 +29,15 @@ ConferenceRun::ConferenceRun(const ConferenceOptions& options, Recording recordi
       dice_(options.seed),
       ntp_(io::read_ntp_origin()),
       loop_(options.gro),
-      places_(places()) {}
+      places_(places()),
+      usage_(options.server_pid) {}
 
 Result<void> ConferenceRun::run() {
   auto& r = *result_;
   r.asked = static_cast<int>(places());
   r.weak = options_.weak;
-  if (const auto usage = server_usage()) r.server_kib_before = usage->resident_kib;
+  usage_.note_memory_before(r.usage);
+  if (const auto server = usage_.read_server()) r.descriptors.before = server->descriptors;
   if (auto joined = join_all(kChair, 1 + sites()); !joined) return joined;
   change_speakers(MemberLoop::now());
   change_stage(MemberLoop::now());
@@ -47,6 +48,7 @@ Result<void> ConferenceRun::run() {
   play_until(MemberLoop::now() + options_.warm_up);
   measure();
   leave();
+  if (!r.samples.empty()) note_descriptors_after();
   return {};
 }
 
@@ -109,7 +111,11 @@ void ConferenceRun::play_until(TimePoint end) {
     if (next_stage_ <= now) change_stage(now);
     if (next_churn_ <= now) send_someone_away();
     let_them_come_back(now);
-    for (std::size_t place = 0; place < loop_.places(); ++place) note_end_of(place);
+    for (std::size_t place = 0; place < loop_.places(); ++place) {
+      note_end_of(place);
+      note_arrival_of(place, now);
+    }
+    if (next_sample_ <= now) take_sample(now);
     loop_.turn(std::min({end, next_speakers_, next_stage_, next_churn_, now + kPollPatience}));
   }
 }
@@ -195,7 +201,6 @@ void ConferenceRun::let_them_come_back(TimePoint now) {
     auto& known = places_[place];
     if (known.back_at > now) continue;
     known.back_at = kNever;
-    note_arrival_of(place);
     const auto* participant = loop_.at(place);
     if (measuring_ && participant != nullptr) {
       (is_weak(place) ? gone_weak_ : gone_) += participant->received() - known.before;
@@ -212,22 +217,34 @@ void ConferenceRun::note_end_of(std::size_t place) {
   if (known.ended || known.back_at != kNever || !loop_.ended(place)) return;
   known.ended = true;
   ++result_->lost;
+  ++interval_->failures;
   fmt::print(stderr, "{} is lost: {}\n", seat_of(place), *loop_.ended(place));
 }
 
-void ConferenceRun::note_arrival_of(std::size_t place) {
+void ConferenceRun::note_arrival_of(std::size_t place, TimePoint now) {
+  auto& known = places_[place];
   const auto* participant = loop_.at(place);
-  if (participant == nullptr) return;
-  if (const auto at = participant->connected_at()) result_->connected.add(*at - participant->began_at());
-  if (const auto at = participant->first_frame(); at && places_[place].full_house && !is_weak(place))
-    result_->first_frame.add(*at - participant->began_at());
+  if (participant == nullptr || known.picture) return;
+  const auto began = participant->began_at();
+  if (const auto at = participant->connected_at(); at && !known.connected) {
+    known.connected = true;
+    result_->connected.add(*at - began);
+  }
+  // On weak lines, and before all sites are there, a picture may rightly stay out.
+  const bool awaited = known.full_house && !is_weak(place) && !participant->settings().seats.empty();
+  if (const auto at = participant->first_frame()) {
+    known.picture = true;
+    if (!awaited) return;
+    result_->first_frame.add(*at - began);
+    if (measuring_) interval_->first_picture.add(*at - began);
+  } else if (awaited && known.back_at == kNever && now - began > kPicturePatience) {
+    known.picture = true;
+    ++interval_->failures;
+    fmt::print(stderr, "{} has no picture.\n", seat_of(place));
+  }
 }
 
 // -- measuring --
-
-std::optional<ProcessUsage> ConferenceRun::server_usage() const {
-  return options_.server_pid > 0 ? read_process_usage(options_.server_pid) : std::nullopt;
-}
 
 void ConferenceRun::measure() {
   auto& r = *result_;
@@ -238,47 +255,37 @@ void ConferenceRun::measure() {
     places_[place].sent_before = participant->sent();
     for (const auto& slot : participant->slots()) places_[place].slots_before.push_back(slot.counters());
   }
-  const auto server_before = server_usage();
-  const auto own_before = own_usage();
-  const auto drops_before = loop_.receive_overflows();
+  usage_.begin(loop_.receive_overflows());
   const auto begin = MemberLoop::now();
   measuring_ = true;
   next_judgement_ = begin;
-  loop_.measure_into(&r.latency);
+  begin_samples(begin);
+  loop_.measure_into(&interval_->latency);
   play_until(begin + options_.duration);
   loop_.measure_into(nullptr);
   measuring_ = false;
-  r.seconds = std::chrono::duration<double>(MemberLoop::now() - begin).count();
-  const auto own_after = own_usage();
-  r.generator_cpu = own_after.cpu - own_before.cpu;
-  r.generator_waited = own_after.waited - own_before.waited;
-  if (const auto server_after = server_usage(); server_before && server_after) {
-    r.server_cpu = server_after->cpu - server_before->cpu;
-    r.server_waited = server_after->waited - server_before->waited;
-    r.server_kib = server_after->resident_kib;
-  }
-  r.generator_drops = loop_.receive_overflows() - drops_before;
-  r.generator_send_errors = loop_.send_errors();
-  collect(r.seconds);
+  next_sample_ = kNever;
+  r.latency += interval_->latency;
+  usage_.end(in_seconds(MemberLoop::now() - begin), loop_.receive_overflows(), loop_.send_errors(), r.usage);
+  collect(r.usage.seconds);
+}
+
+SlotCounters ConferenceRun::received_so_far() const {
+  auto total = gone_;
+  for (std::size_t place = 0; place < places(); ++place)
+    if (const auto* participant = loop_.at(place); participant != nullptr && !is_weak(place))
+      total += participant->received() - places_[place].before;
+  return total;
 }
 
 void ConferenceRun::collect(double seconds) {
   auto& r = *result_;
   collect_rates(seconds);
-  r.received = gone_;
+  r.received = received_so_far();
   r.weak_received = gone_weak_;
   r.sent = gone_sent_;
-  const auto sum = [&] {
-    SlotCounters total;
-    for (std::size_t place = 0; place < places(); ++place)
-      if (const auto* participant = loop_.at(place); participant != nullptr && !is_weak(place))
-        total += participant->received() - places_[place].before;
-    return total;
-  };
-  r.received += sum();
-  const auto missing_then = r.received.expected - r.received.received;
+  const auto missing_then = r.received.expected - std::min(r.received.expected, r.received.received);
   for (std::size_t place = 0; place < places(); ++place) {
-    note_arrival_of(place);
     const auto* participant = loop_.at(place);
     if (participant == nullptr) continue;
     auto sent = participant->sent();
@@ -289,14 +296,11 @@ void ConferenceRun::collect(double seconds) {
     }
   }
   // A gap that a retransmission fills just after the end is none.
-  const auto before_drain = sum();
   next_speakers_ = next_stage_ = next_churn_ = next_judgement_ = kNever;
   play_until(MemberLoop::now() + kDrain);
-  const auto drained = sum();
-  const auto missing_before = before_drain.expected - before_drain.received;
-  const auto missing_after = drained.expected - drained.received;
-  const auto filled = missing_before - std::min(missing_before, missing_after);
-  r.received.received += std::min(filled, missing_then);
+  const auto drained = received_so_far();
+  const auto missing_now = drained.expected - std::min(drained.expected, drained.received);
+  r.received.received += missing_then - std::min(missing_then, missing_now);
 }
 
 void ConferenceRun::collect_rates(double seconds) {

@@ -11,8 +11,8 @@
 #include "load/conference.h"
 #include "load/conference_report.h"
 #include "load/member_loop.h"
-#include "load/process_usage.h"
 #include "load/recording.h"
+#include "load/run_usage.h"
 
 namespace bridgehall::load {
 
@@ -47,13 +47,19 @@ class ConferenceRun {
   void send_someone_away();
   void let_them_come_back(TimePoint now);
   void note_end_of(std::size_t place);
-  void note_arrival_of(std::size_t place);
+  void note_arrival_of(std::size_t place, TimePoint now);
 
   void measure();
   void collect(double seconds);
   void collect_rates(double seconds);
   void leave();
-  std::optional<ProcessUsage> server_usage() const;
+  SlotCounters received_so_far() const;
+
+  // Watching it over time (conference_watch.cpp).
+  void begin_samples(TimePoint now);
+  void begin_interval(TimePoint now);
+  void take_sample(TimePoint now);
+  void note_descriptors_after();
 
   const ConferenceOptions& options_;
   Recording recording_;
@@ -66,6 +72,8 @@ class ConferenceRun {
 
   struct Place {
     bool full_house = false;  // it came when all sites were there: its first picture can be waited for
+    bool connected = false;   // noted, as the next
+    bool picture = false;     // seen, or waited for in vain
     bool ended = false;       // by itself
     SlotCounters before;      // the measurement
     std::vector<SlotCounters> slots_before;
@@ -86,6 +94,19 @@ class ConferenceRun {
   TimePoint next_stage_ = kNever;
   TimePoint next_churn_ = kNever;
   bool measuring_ = false;
+  UsageMeter usage_;
+  // Since the last sample:
+  struct Interval {
+    TimePoint begin{};
+    std::uint64_t packets = 0, expected = 0, received = 0;  // totals at its begin
+    std::optional<ProcessUsage> server;
+    ProcessUsage own;
+    std::uint64_t failures = 0;
+    LatencyHistogram latency, first_picture;
+  };
+  TimePoint measured_since_{};
+  TimePoint next_sample_ = kNever;
+  std::unique_ptr<Interval> interval_ = std::make_unique<Interval>();
   SlotCounters gone_;  // of those who left during the measurement
   SlotCounters gone_weak_;
   SentCounters gone_sent_;

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "io/clock.h"
+#include "load/output.h"
 
 namespace bridgehall::load {
 namespace {
@@ -14,21 +14,23 @@ constexpr Duration kConnectPatience = 10s;  // for those who are still shaking h
 constexpr Duration kPublisherHeadStart = 300ms;
 constexpr Duration kDrain = 500ms;  // for what was asked for again when the measurement ended
 
-ProcessUsage own_usage() { return read_process_usage(getpid()).value_or(ProcessUsage{}); }
-
 constexpr auto kConnected = [](const auto& client) { return client->core.link().connected(); };
 
 }  // namespace
 
 Generator::Generator(const LoadOptions& options)
-    : options_(options), http_(options.server, options.token), ntp_(io::read_ntp_origin()), loop_(options.gro) {}
+    : options_(options),
+      http_(options.server, options.token),
+      ntp_(io::read_ntp_origin()),
+      loop_(options.gro),
+      usage_(options.server_pid) {}
 
 Result<void> Generator::run() {
   for (std::size_t i = 0; i < static_cast<std::size_t>(options_.publishers); ++i)
     if (auto joined = join_publisher(i); !joined) return joined;
   if (auto ready = wait_for_publishers(); !ready) return ready;
   loop_.turn_until(ClientLoop::now() + kPublisherHeadStart);
-  if (const auto usage = server_usage()) result_->server_kib_before = usage->resident_kib;
+  usage_.note_memory_before(result_->usage);
   if (auto joined = join_viewers(); !joined) return joined;
   loop_.turn_until(ClientLoop::now() + options_.warm_up);
   measure();
@@ -120,35 +122,19 @@ std::uint64_t Generator::published_by(std::size_t publication) const {
   return counters.audio_packets + counters.video_packets;
 }
 
-std::optional<ProcessUsage> Generator::server_usage() const {
-  return options_.server_pid > 0 ? read_process_usage(options_.server_pid) : std::nullopt;
-}
-
 void Generator::measure() {
   auto& r = *result_;
   std::vector<std::uint64_t> published;
   for (std::size_t i = 0; i < loop_.publishers().size(); ++i) published.push_back(published_by(i));
   std::vector<ViewerCounters> before;
   for (const auto& viewer : loop_.viewers()) before.push_back(viewer->core.counters());
-  const auto server_before = server_usage();
-  const auto own_before = own_usage();
-  const auto drops_before = loop_.receive_overflows();
+  usage_.begin(loop_.receive_overflows());
   const auto begin = ClientLoop::now();
   loop_.measure_into(&r.latency);
   loop_.turn_until(begin + options_.duration);
   loop_.measure_into(nullptr);
-  r.seconds = std::chrono::duration<double>(ClientLoop::now() - begin).count();
-  const auto own_after = own_usage();
-  r.generator_cpu = own_after.cpu - own_before.cpu;
-  r.generator_waited = own_after.waited - own_before.waited;
-  if (const auto server_after = server_usage(); server_before && server_after) {
-    r.server_cpu = server_after->cpu - server_before->cpu;
-    r.server_waited = server_after->waited - server_before->waited;
-    r.server_kib = server_after->resident_kib;
-  }
+  usage_.end(in_seconds(ClientLoop::now() - begin), loop_.receive_overflows(), loop_.send_errors(), r.usage);
   collect_viewers(before, published);
-  r.generator_drops = loop_.receive_overflows() - drops_before;
-  r.generator_send_errors = loop_.send_errors();
 }
 
 void Generator::collect_viewers(const std::vector<ViewerCounters>& before,

@@ -8,8 +8,8 @@
 #include "crypto/system_random.h"
 #include "load/client_loop.h"
 #include "load/http_client.h"
-#include "load/process_usage.h"
 #include "load/report.h"
+#include "load/run_usage.h"
 
 namespace bridgehall::load {
 
@@ -37,7 +37,6 @@ class Generator {
   void collect_viewers(const std::vector<ViewerCounters>& before, const std::vector<std::uint64_t>& published);
   void leave();
   std::uint64_t published_by(std::size_t publication) const;
-  std::optional<ProcessUsage> server_usage() const;
 
   const LoadOptions& options_;
   HttpClient http_;
@@ -45,6 +44,7 @@ class Generator {
   crypto::OpenSslDtlsFactory dtls_;
   NtpOrigin ntp_;
   ClientLoop loop_;
+  UsageMeter usage_;
   std::unique_ptr<LoadResult> result_ = std::make_unique<LoadResult>();  // its histograms are too big for a stack
 };
 

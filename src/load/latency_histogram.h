@@ -21,6 +21,17 @@ class LatencyHistogram {
     ++total_;
     max_ = std::max(max_, latency);
   }
+  void clear() {
+    counts_.fill(0);
+    total_ = 0;
+    max_ = {};
+  }
+  LatencyHistogram& operator+=(const LatencyHistogram& other) {
+    for (std::size_t i = 0; i < kSteps; ++i) counts_[i] += other.counts_[i];
+    total_ += other.total_;
+    max_ = std::max(max_, other.max_);
+    return *this;
+  }
   std::uint64_t count() const { return total_; }
   Duration max() const { return max_; }
 

@@ -1,35 +1,23 @@
 #include "load/load.h"
 
 #include <cstdio>
-#include <fstream>
 
 #include <fmt/format.h>
 
 #include "load/generator.h"
+#include "load/output.h"
 #include "load/pinning.h"
 
 namespace bridgehall::load {
-namespace {
-
-std::int64_t seconds(Duration d) { return std::chrono::duration_cast<std::chrono::seconds>(d).count(); }
-
-bool write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path);
-  file << text;
-  return static_cast<bool>(file.flush());
-}
-
-}  // namespace
-
 int run_load(const LoadOptions& options) {
   if (options.publishers < 1 || options.viewers < 0 || options.kbps < 1) {
     fmt::print(stderr, "At least one publisher, and a rate above 0, are needed.\n");
     return 1;
   }
   if (options.cpu >= 0) pin_to_cpu(options.cpu);
-  fmt::print("{} publisher(s) of {} kb/s{}, {} viewers, {} s after {} s of warm-up …\n", options.publishers,
-             options.kbps, options.audio ? " and Opus" : "", options.viewers, seconds(options.duration),
-             seconds(options.warm_up));
+  fmt::print("{} publisher(s) of {} kb/s{}, {} viewers, {:.0f} s after {:.0f} s of warm-up …\n", options.publishers,
+             options.kbps, options.audio ? " and Opus" : "", options.viewers, in_seconds(options.duration),
+             in_seconds(options.warm_up));
   std::fflush(stdout);
   Generator generator(options);
   if (const auto done = generator.run(); !done) {

@@ -29,6 +29,9 @@ class MemberLoop {
   std::size_t places() const { return members_.size(); }
   // nullptr where the place is empty.
   Participant* at(std::size_t place) { return members_[place] ? members_[place]->participant.get() : nullptr; }
+  const Participant* at(std::size_t place) const {
+    return members_[place] ? members_[place]->participant.get() : nullptr;
+  }
   // Why a member is no more in the conference; nullopt while it is.
   std::optional<std::string> ended(std::size_t place) const;
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace bridgehall::load {
 namespace {
@@ -21,6 +22,7 @@ std::optional<ProcessUsage> read_threads(int pid) {
     if (!usage) usage.emplace();
     usage->cpu += Duration{ran};
     usage->waited += Duration{waited};
+    ++usage->threads;
   }
   return usage;
 }
@@ -36,12 +38,25 @@ std::uint64_t read_resident_kib(int pid) {
   return 0;
 }
 
+int count_descriptors(int pid) {
+  std::error_code error;
+  int count = 0;
+  for (std::filesystem::directory_iterator at(fmt::format("/proc/{}/fd", pid), error), end; !error && at != end;
+       at.increment(error))
+    ++count;
+  return count;
+}
+
 }  // namespace
 
 std::optional<ProcessUsage> read_process_usage(int pid) {
   auto usage = read_threads(pid);
-  if (usage) usage->resident_kib = read_resident_kib(pid);
+  if (!usage) return std::nullopt;
+  usage->resident_kib = read_resident_kib(pid);
+  usage->descriptors = count_descriptors(pid);
   return usage;
 }
+
+ProcessUsage read_own_usage() { return read_process_usage(getpid()).value_or(ProcessUsage{}); }
 
 }  // namespace bridgehall::load

@@ -1,5 +1,5 @@
-// What a process has used, from /proc: CPU time of its living threads (user and system), time that its threads stood in
-// line for a CPU, and resident memory. nullopt when it cannot be read (ended, not ours).
+// What a process uses, from /proc: CPU time of its living threads (user and system), time that its threads stood in
+// line for a CPU, resident memory, threads, open descriptors. nullopt when it cannot be read (ended, not ours).
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,12 @@ struct ProcessUsage {
   Duration cpu{};
   Duration waited{};  // ready to run, but others ran
   std::uint64_t resident_kib = 0;
+  int threads = 0;
+  int descriptors = 0;
 };
 std::optional<ProcessUsage> read_process_usage(int pid);
+
+// This process's own; zeros where there is no /proc.
+ProcessUsage read_own_usage();
 
 }  // namespace bridgehall::load
