@@ -37,6 +37,8 @@ class Client {
   void advance();
   TimePoint next_deadline() const;
   void on_event(const media::Event& event);
+  // A datagram left the server for this client, and may yet be lost.
+  virtual void on_left_server(BytesView) {}
 
   const std::string& name() const { return name_; }
   media::PeerId peer() const { return peer_; }

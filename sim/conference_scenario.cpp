@@ -67,11 +67,11 @@ class ConferenceScenario {
 };
 
 ConferenceOptions ConferenceScenario::draw(std::uint64_t seed, bool verbose) {
-  const bool large = seed % 8 == 0;
+  const bool huge = seed % 50 == 25, large = seed % 10 == 0;
   return {.seed = seed,
           .suite = random_.chance(0.2) ? crypto::SrtpSuite::aes128_cm_sha1_80 : crypto::SrtpSuite::aead_aes_128_gcm,
-          .sites = large ? 50 : 3 + random_.below(8),
-          .delegates = large ? 5 : 1 + random_.below(3),
+          .sites = huge ? 200 : large ? 50 : 3 + random_.below(8),
+          .delegates = huge || large ? 5 : 1 + random_.below(3),
           .mode = random_.chance(0.3) ? conference::Mode::conference : conference::Mode::discussion,
           .verbose = verbose};
 }
@@ -251,7 +251,7 @@ void ConferenceScenario::restart_server() {
 // -- and then all is well --
 
 void ConferenceScenario::heal() {
-  simulation_.heal();
+  simulation_.world().network.heal();
   if (!simulation_.up()) simulation_.start_server();
   for (const auto& page : simulation_.pages()) {
     page->set_voice(std::nullopt);

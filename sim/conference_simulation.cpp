@@ -12,16 +12,11 @@ namespace {
 
 constexpr std::array kLeading{conference::Role::hall, conference::Role::chair};
 
-TimePoint rounded_up(TimePoint t) {
-  const auto step = Duration{ConferenceSimulation::kStep}.count();
-  return TimePoint{Duration{(t.time_since_epoch().count() + step - 1) / step * step}};
-}
-
 }  // namespace
 
 ConferenceSimulation::ConferenceSimulation(const ConferenceOptions& options)
-    : options_(options),
-      world_(options.seed, options.verbose),
+    : RunLoop(options.seed, options.verbose, kStep),
+      options_(options),
       random_(options.seed ^ 0xc0f3),
       roster_(make_roster()),
       signer_(key_) {
@@ -65,7 +60,7 @@ void ConferenceSimulation::add_page(const conference::InvitedSeat& seat) {
                  .transport_numbers = random_.chance(0.9),
                  .two_byte_extensions = random_.chance(0.2)};
   pages_.push_back(std::make_unique<ModelPage>(*this, setup));
-  lines_.push_back({world_.network.add_link({}), world_.network.add_link({})});
+  lines_.push_back({world().network.add_link({}), world().network.add_link({})});
 }
 
 ModelPage& ConferenceSimulation::page(std::string_view seat) {
@@ -75,45 +70,27 @@ ModelPage& ConferenceSimulation::page(std::string_view seat) {
   return **found;
 }
 
-SocketAddress ConferenceSimulation::new_address() {
-  const auto host = next_host_++;
-  return {IpAddress::v4(192, static_cast<std::uint8_t>(host / 62'500), static_cast<std::uint8_t>(2 + host / 250 % 250),
-                        static_cast<std::uint8_t>(1 + host % 250)),
-          static_cast<std::uint16_t>(40'000 + host % 20'000)};
-}
-
 // -- lines --
 
 void ConferenceSimulation::set_lines(const ModelPage& page, const LinkSettings& up, const LinkSettings& down) {
   const auto& lines = lines_[page.setup().number - 1];
-  world_.network.settings(lines.up) = up;
-  world_.network.settings(lines.down) = down;
+  world().network.settings(lines.up) = up;
+  world().network.settings(lines.down) = down;
 }
 
 void ConferenceSimulation::cut(const ModelPage& page, bool is_cut) {
   const auto& lines = lines_[page.setup().number - 1];
-  world_.network.settings(lines.up).cut = world_.network.settings(lines.down).cut = is_cut;
-}
-
-void ConferenceSimulation::heal() {
-  for (std::uint32_t i = 0; i < world_.network.links(); ++i) {
-    auto& link = world_.network.settings(Link{i});
-    link.loss = link.duplicate = link.reorder = 0;
-    link.cut = false;
-  }
+  world().network.settings(lines.up).cut = world().network.settings(lines.down).cut = is_cut;
 }
 
 void ConferenceSimulation::move(ModelPage& page, bool noticed) {
   auto* media = page.media();
   if (media == nullptr || !media->joined()) return;
-  by_address_.erase(media->address());
-  const auto address = new_address();
-  by_address_[address] = taps_[address] = media;
-  media->move_to(address, noticed);
+  media->move_to(addresses_.rebind(media->address(), *media), noticed);
 }
 
 Duration ConferenceSimulation::delay_of(const ModelPage& page) {
-  return world_.network.settings(lines_[page.setup().number - 1].up).delay + 1ms;
+  return world().network.settings(lines_[page.setup().number - 1].up).delay + 1ms;
 }
 
 // -- the server's lives --
@@ -123,8 +100,8 @@ void ConferenceSimulation::start_server() {
   ++life_;
   histories_[life_];
   server_ = std::make_unique<ConferenceServer>(
-      world_, ConferenceServer::Setup{
-                  .seed = options_.seed * 1'000 + life_, .suite = options_.suite, .roster = roster_, .key = key_});
+      world(), ConferenceServer::Setup{
+                   .seed = options_.seed * 1'000 + life_, .suite = options_.suite, .roster = roster_, .key = key_});
   server_address_ = server_->media().address();
   server_->media().on_sent = [this](const NetworkPath& path, BytesView bytes) { left_server(path, bytes); };
   server_->on_command = [this](const media::Command& command) { on_command(command); };
@@ -135,7 +112,7 @@ void ConferenceSimulation::start_server() {
 // The machine goes on, so that its kernel closes the sockets.
 void ConferenceSimulation::kill_server() {
   server_.reset();
-  world_.ledger.end_all(now() + 1ns);  // what leaves now has left
+  world().ledger.end_all(now() + 1ns);  // what leaves now has left
   peers_.clear();
   unsettled_gates_.clear();
   for (const auto& [link, socket] : std::exchange(links_, {})) {
@@ -288,8 +265,8 @@ void ConferenceSimulation::trace_text(TraceKind kind, const ModelPage& page, std
   std::uint64_t hash = 0xcbf29ce484222325u;
   for (const char c : kind == TraceKind::text_said ? text : std::string_view())
     hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001b3u;
-  world_.trace.note(now(), kind, page.setup().number, text.size(), hash);
-  if (world_.trace.verbose()) fmt::print("  {}: {}\n", page.setup().seat, text.substr(0, 400));
+  world().trace.note(now(), kind, page.setup().number, text.size(), hash);
+  if (world().trace.verbose()) fmt::print("  {}: {}\n", page.setup().seat, text.substr(0, 400));
 }
 
 std::string ConferenceSimulation::make_token(const ModelPage& page) {
@@ -307,14 +284,14 @@ SeatMedia& ConferenceSimulation::make_media(ModelPage& page) {
   const auto& lines = lines_[page.setup().number - 1];
   const ClientSetup setup{.name = fmt::format("{}#{}", page.setup().seat, number),
                           .peer = media::PeerId{number},
-                          .address = new_address(),
+                          .address = addresses_.next(),
                           .up = lines.up,
                           .down = lines.down,
                           .seed = random_.u64()};
   auto& media = *media_.emplace_back(
-      std::make_unique<SeatMedia>(world_, server_address_, options_.suite, voices_, setup, page.setup().media));
+      std::make_unique<SeatMedia>(world(), server_address_, options_.suite, voices_, setup, page.setup().media));
   live_media_.push_back(&media);
-  by_address_[media.address()] = taps_[media.address()] = &media;
+  addresses_.assign(media.address(), media);
   by_ufrag_[media.ufrag()] = &media;
   return media;
 }
@@ -322,51 +299,15 @@ SeatMedia& ConferenceSimulation::make_media(ModelPage& page) {
 // -- time --
 
 TimePoint ConferenceSimulation::next_event() const {
-  auto next = world_.network.next_due();
+  auto next = world().network.next_due();
   if (server_) next = std::min(next, server_->next_deadline());
-  if (!agenda_.empty()) next = std::min(next, agenda_.begin()->first);
   for (const auto& page : pages_) next = std::min(next, page->next_deadline());
   for (const auto* media : live_media_) next = std::min(next, media->next_deadline());
-  return next == kNever ? next : rounded_up(next);
-}
-
-void ConferenceSimulation::run_until(TimePoint end) {
-  for (auto next = next_event(); next <= end; next = next_event()) {
-    world_.now = std::max(world_.now, next);
-    step();
-  }
-  world_.now = std::max(world_.now, end);
-}
-
-bool ConferenceSimulation::run_until(const std::function<bool()>& done, Duration limit) {
-  const auto end = now() + limit;
-  while (!done()) {
-    const auto next = next_event();
-    if (next > end) {
-      world_.now = end;
-      return done();
-    }
-    world_.now = std::max(world_.now, next);
-    step();
-  }
-  return true;
+  return next;
 }
 
 void ConferenceSimulation::step() {
-  // Whoever asks to be called at once must get on by being called.
-  constexpr unsigned kMostAtOnce = 1'000;
-  if (now() != last_step_) steps_at_once_ = 0;
-  last_step_ = now();
-  if (++steps_at_once_ == kMostAtOnce) {
-    world_.violations.add(now(), "time stands still");
-    world_.now += 1ms;
-  }
-  while (!agenda_.empty() && agenda_.begin()->first <= now()) {
-    auto action = std::move(agenda_.begin()->second);
-    agenda_.erase(agenda_.begin());
-    action();
-  }
-  for (Datagram datagram; world_.network.receive(now(), datagram);) deliver(std::move(datagram));
+  for (Datagram datagram; world().network.receive(now(), datagram);) deliver(std::move(datagram));
   advance_pages();
   if (!server_) return;
   if (server_->media().next_deadline() <= now()) server_->media().turn();
@@ -387,26 +328,24 @@ void ConferenceSimulation::advance_pages() {
 void ConferenceSimulation::deliver(Datagram&& datagram) {
   if (datagram.to == server_address_) {
     if (server_) return server_->media().deliver(std::move(datagram));
-  } else if (const auto found = by_address_.find(datagram.to); found != by_address_.end()) {
-    found->second->receive(datagram);
+  } else if (auto* media = addresses_.at(datagram.to)) {
+    media->receive(datagram);
   }
-  world_.network.recycle(std::move(datagram));
+  world().network.recycle(std::move(datagram));
 }
 
 // -- what the server does, for the checks --
 
 void ConferenceSimulation::left_server(const NetworkPath& path, BytesView bytes) {
-  const auto tap = taps_.find(path.remote);
-  if (tap == taps_.end()) return;
-  tap->second->on_left_server(bytes);
-  if (by_address_.contains(path.remote))
-    world_.network.send(tap->second->down(), server_address_, path.remote, bytes, 0, now());
+  if (auto* media = addresses_.ever_at(path.remote)) media->on_left_server(bytes);
+  if (const auto* media = addresses_.at(path.remote))
+    world().network.send(media->down(), server_address_, path.remote, bytes, 0, now());
 }
 
 void ConferenceSimulation::on_command(const media::Command& command) {
   if (const auto* create = std::get_if<std::unique_ptr<media::CreatePeer>>(&command)) {
     const auto found = by_ufrag_.find((*create)->transport.remote.ufrag);
-    if (found == by_ufrag_.end()) return world_.violations.add(now(), "a peer of nobody is made");
+    if (found == by_ufrag_.end()) return world().violations.add(now(), "a peer of nobody is made");
     peers_[(*create)->peer] = found->second;
     found->second->on_created(**create);
   } else if (const auto* fill = std::get_if<media::FillSlot>(&command)) {
@@ -415,7 +354,7 @@ void ConferenceSimulation::on_command(const media::Command& command) {
   } else if (const auto* empty = std::get_if<media::EmptySlot>(&command)) {
     if (const auto found = peers_.find(empty->peer); found != peers_.end()) found->second->on_filled(empty->slot, {});
   } else if (const auto* remove = std::get_if<media::RemovePublication>(&command)) {
-    world_.ledger.set_gate(remove->publication, false, now());
+    world().ledger.set_gate(remove->publication, false, now());
   }
 }
 
@@ -429,7 +368,7 @@ void ConferenceSimulation::on_event(const media::Event& event) {
     found->second->end_broadcasts();
     peers_.erase(found);
   } else if (const auto* refused = std::get_if<media::PeerRefused>(&event)) {
-    world_.violations.add(now(), "the shard refuses peer {}", refused->peer.value());
+    world().violations.add(now(), "the shard refuses peer {}", refused->peer.value());
   }
 }
 
@@ -461,7 +400,7 @@ void ConferenceSimulation::check_mirror(const ModelPage& page) {
   // The conference forgets messages also for those that this page may not see.
   if (server_->state().chat.size() == conference::State::kMaxChat && mirror.chat.size() > truth.chat.size())
     mirror.chat.erase(mirror.chat.begin(), mirror.chat.end() - static_cast<std::ptrdiff_t>(truth.chat.size()));
-  if (truth != mirror) world_.violations.add(now(), "the mirror of {} is not the conference at {}", seat, sequence);
+  if (truth != mirror) world().violations.add(now(), "the mirror of {} is not the conference at {}", seat, sequence);
 }
 
 // The gates at the shard are as the conference says, but for what is on its way to it.
@@ -475,13 +414,13 @@ void ConferenceSimulation::check_gates() {
       const bool open = track.use == microphone ? seat->microphone.open
                         : track.use == camera   ? seat->camera.open
                                                 : server_->state().slides == name;
-      const auto gate = world_.ledger.gate_at(track.id, now());
+      const auto gate = world().ledger.gate_at(track.id, now());
       if (gate.open == open) {
         unsettled_gates_.erase(track.id);
       } else if (unsettled_gates_.emplace(track.id, now()).first->second + 10ms < now()) {
-        world_.violations.add(now(), "{} {} is {} and its gate {}", name,
-                              messages::name(static_cast<messages::TrackUse>(track.use)), open ? "open" : "closed",
-                              gate.open ? "open" : "closed");
+        world().violations.add(now(), "{} {} is {} and its gate {}", name,
+                               messages::name(static_cast<messages::TrackUse>(track.use)), open ? "open" : "closed",
+                               gate.open ? "open" : "closed");
       }
     }
   }
@@ -490,7 +429,7 @@ void ConferenceSimulation::check_gates() {
 void ConferenceSimulation::check_all_told() {
   // What has just changed is on its way.
   if (run_until([&] { return untold().empty(); }, 500ms)) return;
-  for (const auto& words : untold()) world_.violations.add(now(), "{}", words);
+  for (const auto& words : untold()) world().violations.add(now(), "{}", words);
 }
 
 std::vector<std::string> ConferenceSimulation::untold() const {

@@ -1,16 +1,16 @@
-// One run of a conference: a world, the server in its present life, pages with their sockets and media, and the loop
-// that moves virtual time on in steps of half a millisecond. Scenarios and directed tests are written against this.
+// One run of a conference: the server in its present life, pages with their sockets and media, in virtual time that
+// goes on in steps of half a millisecond. Scenarios and directed tests are written against this.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <unordered_map>
 #include <vector>
 
+#include "sim/addresses.h"
 #include "sim/conference_server.h"
 #include "sim/page.h"
-#include "sim/world.h"
+#include "sim/run_loop.h"
 
 namespace bridgehall::sim {
 
@@ -26,7 +26,7 @@ struct ConferenceOptions {
 // How a socket can break: who learns of it at once.
 enum class Break : std::uint8_t { both, page, server, nobody };
 
-class ConferenceSimulation final : public PageSurroundings {
+class ConferenceSimulation final : public RunLoop, public PageSurroundings {
  public:
   static constexpr Duration kStep = 500us;
   static constexpr Duration kServerPatience = 20s;  // until the server gives a silent socket up
@@ -34,8 +34,8 @@ class ConferenceSimulation final : public PageSurroundings {
   explicit ConferenceSimulation(const ConferenceOptions& options);
   ~ConferenceSimulation() override;
 
-  World& world() override { return world_; }
-  TimePoint now() const { return world_.now; }
+  using RunLoop::world;
+  World& world() override { return RunLoop::world(); }
 
   // One page for each seat: "chair", "hall", "site-1", …, "delegate-1", …. They wait to be started.
   const std::vector<std::unique_ptr<ModelPage>>& pages() const { return pages_; }
@@ -43,7 +43,6 @@ class ConferenceSimulation final : public PageSurroundings {
   // What its lines are like from now on.
   void set_lines(const ModelPage& page, const LinkSettings& up, const LinkSettings& down);
   void cut(const ModelPage& page, bool cut);
-  void heal();  // nothing is lost or cut any more
   // Its address changes; `noticed`: it knows.
   void move(ModelPage& page, bool noticed);
   void break_socket(ModelPage& page, Break how);
@@ -58,12 +57,6 @@ class ConferenceSimulation final : public PageSurroundings {
   void drain_server();
   void start_server();
   std::uint32_t life() const { return life_; }
-
-  void at(TimePoint time, std::function<void()> action) { agenda_.emplace(time, std::move(action)); }
-  void run_until(TimePoint end);
-  void run_for(Duration duration) { run_until(now() + duration); }
-  // Runs until `done` or `limit`; true when done.
-  bool run_until(const std::function<bool()>& done, Duration limit);
 
   // Everything that must hold at any moment: mirrors equal what their pages may see, gates are as the conference says.
   void check_agreement();
@@ -99,7 +92,6 @@ class ConferenceSimulation final : public PageSurroundings {
 
   conference::Roster make_roster() const;
   void add_page(const conference::InvitedSeat& seat);
-  SocketAddress new_address();
   Duration delay_of(const ModelPage& page);
 
   void accept(const SocketHandle& socket);
@@ -110,8 +102,8 @@ class ConferenceSimulation final : public PageSurroundings {
   void after_control();
   void trace_text(TraceKind kind, const ModelPage& page, std::string_view text);
 
-  TimePoint next_event() const;
-  void step();
+  TimePoint next_event() const override;
+  void step() override;
   void advance_pages();
   void deliver(Datagram&& datagram);
   void left_server(const NetworkPath& path, BytesView bytes);
@@ -123,7 +115,6 @@ class ConferenceSimulation final : public PageSurroundings {
   void check_gates();
 
   ConferenceOptions options_;
-  World world_;
   SeededRandom random_;
   conference::Roster roster_;
   std::array<std::uint8_t, 32> key_{};
@@ -133,8 +124,7 @@ class ConferenceSimulation final : public PageSurroundings {
   std::vector<Lines> lines_;  // by page
   std::vector<std::unique_ptr<SeatMedia>> media_;
   std::vector<SeatMedia*> live_media_;
-  std::unordered_map<SocketAddress, SeatMedia*> by_address_;  // present addresses
-  std::unordered_map<SocketAddress, SeatMedia*> taps_;        // old addresses too: for the checks
+  Addresses<SeatMedia> addresses_;
   std::unordered_map<std::string, SeatMedia*> by_ufrag_;
 
   SocketAddress server_address_;
@@ -145,12 +135,8 @@ class ConferenceSimulation final : public PageSurroundings {
   std::map<media::PublicationId, TimePoint> unsettled_gates_;  // since when they are not as the conference says
   std::map<const ModelPage*, SocketHandle> current_;           // each page's socket, as the page sees it
   std::map<web::LinkId, SocketHandle> links_;                  // as the server sees it
-  std::multimap<TimePoint, std::function<void()>> agenda_;
   std::uint64_t last_link_ = 0;
   std::uint32_t last_media_ = 0;
-  std::uint32_t next_host_ = 1;
-  TimePoint last_step_{};
-  unsigned steps_at_once_ = 0;
 };
 
 }  // namespace bridgehall::sim

@@ -35,7 +35,7 @@ class Scenario {
     return from + Duration{random_.below(static_cast<std::uint64_t>((to - from).count()))};
   }
   void at(Duration after_start, std::function<void()> action) {
-    script_.emplace(start_ + after_start, std::move(action));
+    simulation_.at(start_ + after_start, std::move(action));
   }
 
   void write_script();
@@ -59,7 +59,6 @@ class Scenario {
   TimePoint start_ = simulation_.now();
   TimePoint healed_ = start_ + kHealedAfter;
   std::vector<Stage> stages_;
-  std::multimap<TimePoint, std::function<void()>> script_;
   double loss_ = 0;
   bool strays_ = false;
   std::map<const Client*, TimePoint> disturbed_;  // when last
@@ -249,12 +248,7 @@ void Scenario::send_stray() {
 
 // From here on nothing is lost; everyone who was sent away is back and all gates are open.
 void Scenario::heal() {
-  auto& network = simulation_.world().network;
-  for (std::uint32_t i = 0; i < network.links(); ++i) {
-    auto& link = network.settings(Link{i});
-    link.loss = link.duplicate = link.reorder = 0;
-    link.cut = false;
-  }
+  simulation_.world().network.heal();
   for (auto& stage : stages_) {
     stage.open = true;
     simulation_.set_gate(stage.options.video, true);
@@ -351,25 +345,14 @@ std::string Scenario::summary() const {
 
 ScenarioResult Scenario::run() {
   stages_.reserve(2);
-  write_script();
-  bool healed = false;
-  const auto end = start_ + kEnd;
   auto& violations = simulation_.world().violations;
-  while (simulation_.now() < end && violations.count() < Violations::kKept) {
-    auto next = script_.empty() ? end : std::min(end, script_.begin()->first);
-    if (!healed) next = std::min(next, healed_);
-    simulation_.run_until(next);
-    while (!script_.empty() && script_.begin()->first <= simulation_.now()) {
-      const auto action = std::move(script_.begin()->second);
-      script_.erase(script_.begin());
-      action();
-    }
-    if (!healed && script_.empty() && simulation_.now() >= healed_) {
-      healed = true;
-      heal();
-    }
-  }
-  if (violations.count() < Violations::kKept) {
+  const auto sound = [&] { return violations.count() < Violations::kKept; };
+  const auto run_on = [&](TimePoint end) { simulation_.run_until([&] { return !sound(); }, end - simulation_.now()); };
+  write_script();
+  run_on(healed_);
+  heal();
+  run_on(start_ + kEnd);
+  if (sound()) {
     check_liveness();
     check_end();
   }

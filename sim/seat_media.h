@@ -64,7 +64,7 @@ class SeatMedia final : public Client {
   // -- what the server did, told by the simulation for the checks --
   void on_created(const media::CreatePeer& command);
   void on_filled(media::SlotNumber number, media::PublicationId publication);
-  void on_left_server(BytesView sealed);
+  void on_left_server(BytesView sealed) override;
   void end_broadcasts();  // the server listens to it no more
 
   // -- what came --

@@ -1,17 +1,17 @@
-// One run: a world, its server and clients, and the loop that moves virtual time from one event to the next. Scenarios
-// and directed tests are written against this.
+// One run of the media core: its server and clients in virtual time. Scenarios and directed tests are written against
+// this.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
+#include "sim/addresses.h"
 #include "sim/publisher.h"
+#include "sim/run_loop.h"
 #include "sim/server.h"
 #include "sim/viewer.h"
-#include "sim/world.h"
 
 namespace bridgehall::sim {
 
@@ -23,14 +23,12 @@ struct SimulationOptions {
   bool verbose = false;
 };
 
-class Simulation {
+class Simulation final : public RunLoop {
  public:
   explicit Simulation(const SimulationOptions& options);
 
-  World& world() { return world_; }
   SimServer& server() { return server_; }
   const SimServer& server() const { return server_; }
-  TimePoint now() const { return world_.now; }
 
   // A publication and its codec; closed until open_gate().
   media::PublicationId add_publication(wire::Codec codec);
@@ -43,17 +41,11 @@ class Simulation {
   void close(const Client& client) { server_.command(media::ClosePeer{client.peer()}); }
   // A datagram from anywhere; the address may be someone else's.
   void send_as_stranger(const SocketAddress& from, BytesView bytes);
-  // A fresh address, as after roaming.
-  SocketAddress new_address();
+  // Its address changes, as after roaming; `noticed`: it knows.
   void move(Client& client, bool noticed);
 
   // Each datagram that reaches the server, as it arrives.
   std::function<void(const Datagram&)> on_arrival;
-
-  void run_until(TimePoint end);
-  void run_for(Duration duration) { run_until(now() + duration); }
-  // Runs until `done` or `limit`; true when done.
-  bool run_until(const std::function<bool()>& done, Duration limit);
 
   media::ShardCounters counters() const { return server_.counters(); }
   const std::vector<std::unique_ptr<ModelViewer>>& viewers() const { return viewers_; }
@@ -64,29 +56,24 @@ class Simulation {
  private:
   ClientSetup make_setup(std::string_view kind, const LinkSettings& up, const LinkSettings& down);
   void adopt(DirectClient& client);
-  TimePoint next_event() const;
-  void step();
+  TimePoint next_event() const override;
+  void step() override;
   void deliver(Datagram&& datagram);
   void left_server(const NetworkPath& path, BytesView bytes);
   void on_event(const media::Event& event);
 
   SimulationOptions options_;
-  World world_;
   SimServer server_;
   SeededRandom random_;
   Link strangers_;
   std::vector<std::unique_ptr<ModelPublisher>> publishers_;
   std::vector<std::unique_ptr<ModelViewer>> viewers_;
   std::vector<Client*> clients_;
-  std::unordered_map<SocketAddress, Client*> by_address_;
-  std::unordered_map<SocketAddress, ModelViewer*> viewer_by_address_;  // old addresses too: for the checks
+  Addresses<Client> addresses_;
   std::unordered_map<media::PublicationId, wire::Codec> publications_;
   std::map<media::PeerId, session::CloseReason> closed_;
   std::uint32_t next_peer_ = 1;
   std::uint32_t next_publication_ = 1;
-  std::uint32_t next_host_ = 1;
-  TimePoint last_step_{};
-  unsigned steps_at_once_ = 0;
 };
 
 }  // namespace bridgehall::sim

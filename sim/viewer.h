@@ -40,8 +40,7 @@ class ModelViewer final : public DirectClient {
   const StreamCheck& video_check() const { return video_.check; }
   const StreamCheck& audio_check() const { return audio_.check; }
 
-  // A datagram left the server for this viewer.
-  void on_left_server(BytesView sealed);
+  void on_left_server(BytesView sealed) override;
   // Asked at the end of a run: was everything forwarded that had to be?
   void check_complete(TimePoint end);
   // Whether the packet that left as `sequence` of the video has come, by whichever way.
