@@ -358,7 +358,7 @@ TEST_F(Scenarios, AFullLineOfHandshakesDropsAndCounts) {
   auto& viewer = view();
   std::vector<std::uint8_t> record(100, 0);
   record[0] = 22;
-  for (std::size_t i = 0; i < media::Shard::kMaxWaitingHandshakes + 500; ++i) viewer.send(record);
+  for (std::size_t i = 0; i < media::WaitingHandshakes::kMaxPerPeer + 500; ++i) viewer.send(record);
   simulation_.run_for(20ms);
   EXPECT_GT(drops(Drop::handshakes_waiting), 0u);
   simulation_.run_for(1s);

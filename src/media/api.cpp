@@ -52,6 +52,8 @@ std::string_view drop_name(Drop drop) {
       return "pool_exhausted";
     case Drop::handshakes_waiting:
       return "handshakes_waiting";
+    case Drop::address_taken:
+      return "address_taken";
     case Drop::count:
       break;
   }

@@ -191,7 +191,8 @@ enum class Drop : std::uint8_t {
   gate_closed,         // arrived well, not forwarded: the publication is closed
   stale_handle,        // a receiver fell so far behind that the history had moved on
   pool_exhausted,      // no packet slot free: a history was shortened
-  handshakes_waiting,  // too many handshakes at once
+  handshakes_waiting,  // too many handshakes at once, of this peer or in all
+  address_taken,       // a check from an address at which another peer was heard a moment ago
   count,
 };
 std::string_view drop_name(Drop drop);  // snake_case, for the metric's label

@@ -53,9 +53,7 @@ void Shard::process_datagram(std::size_t place, const ReceivedDatagram& datagram
   if (handshakes_this_turn_ < kHandshakesPerTurn && handshakes_.empty()) {
     ++handshakes_this_turn_;
     process_dtls(index, datagram.bytes, datagram.path, now);
-  } else if (handshakes_.size() < kMaxWaitingHandshakes) {
-    handshakes_.push_back({tables_.peers[index].id, datagram.path, {datagram.bytes.begin(), datagram.bytes.end()}});
-  } else {
+  } else if (!handshakes_.push(tables_.peers[index].id, datagram.path, datagram.bytes)) {
     drop(Drop::handshakes_waiting);
   }
 }
@@ -100,19 +98,31 @@ void Shard::process_rtcp(PeerIndex index, MutableBytes bytes, TimePoint now) {
 
 void Shard::process_stun(const ReceivedDatagram& datagram, TimePoint now) {
   // A request names its peer by our ufrag; anything else belongs to the address's peer.
+  const auto from = datagram.path.from();
   const auto ufrag = session::addressed_ufrag(datagram.bytes);
   PeerIndex index;
   if (ufrag) {
     const auto found = by_ufrag_.find(*ufrag);
     if (found == by_ufrag_.end()) return drop(Drop::unknown_ufrag);
     index = found->second;
+    if (belongs_to_another(from, index, now)) return drop(Drop::address_taken);
   } else {
-    const auto found = by_address_.find(datagram.path.from());
+    const auto found = by_address_.find(from);
     if (found == by_address_.end()) return drop(Drop::stun_unexpected);
     index = found->second;
   }
-  tables_.peers[index].transport.handle_stun(datagram.bytes, datagram.path, now);
+  auto& transport = tables_.peers[index].transport;
+  transport.handle_stun(datagram.bytes, datagram.path, now);
+  // A path that it knew already brings no event, though another may have had the address meanwhile.
+  if (transport.last_check_from(from) == now) by_address_[from] = index;
   after_transport(index, now);
+}
+
+bool Shard::belongs_to_another(const TransportAddress& address, PeerIndex newcomer, TimePoint now) const {
+  const auto found = by_address_.find(address);
+  if (found == by_address_.end() || found->second == newcomer) return false;
+  const auto heard = tables_.peers[found->second].transport.last_check_from(address);
+  return heard && now - *heard < kAddressKept;
 }
 
 void Shard::process_dtls(PeerIndex index, BytesView bytes, const NetworkPath& path, TimePoint now) {
@@ -197,8 +207,7 @@ void Shard::allocate(PeerIndex index, Peer& peer, TimePoint now) {
 
 void Shard::advance(TimePoint now) {
   while (!handshakes_.empty() && handshakes_this_turn_ < kHandshakesPerTurn) {
-    const auto waiting = std::move(handshakes_.front());
-    handshakes_.pop_front();
+    const auto waiting = *handshakes_.pop();
     ++handshakes_this_turn_;
     if (const auto* index = tables_.peers.find(waiting.peer)) process_dtls(*index, waiting.bytes, waiting.path, now);
   }

@@ -28,6 +28,7 @@
 #include "media/slots.h"
 #include "media/tables.h"
 #include "media/voices.h"
+#include "media/waiting_handshakes.h"
 
 namespace bridgehall::media {
 
@@ -44,7 +45,9 @@ class Shard {
   // Handshakes are about 0.25 ms each and never bother the media: so many DTLS datagrams a turn, the others wait in
   // line. A full line drops, and DTLS sends again.
   static constexpr std::size_t kHandshakesPerTurn = 4;
-  static constexpr std::size_t kMaxWaitingHandshakes = 4096;
+  // A peer that was heard by an authenticated check within this keeps its address: whoever forges it in a check of its
+  // own takes nothing over. Browsers check every 2.5 to 6 s, so that one lost check costs nobody the address.
+  static constexpr Duration kAddressKept = 10s;
 
   // `dtls` and `random` outlive the shard; `random` makes secrets.
   Shard(const ShardConfiguration& configuration, crypto::DtlsFactory& dtls, RandomSource& random, TimePoint now);
@@ -73,6 +76,7 @@ class Shard {
   // Hop 2.
   void process_datagram(std::size_t place, const ReceivedDatagram& datagram, TimePoint now);
   void process_stun(const ReceivedDatagram& datagram, TimePoint now);
+  bool belongs_to_another(const TransportAddress& address, PeerIndex newcomer, TimePoint now) const;
   void process_dtls(PeerIndex index, BytesView bytes, const NetworkPath& path, TimePoint now);
   void process_rtcp(PeerIndex index, MutableBytes bytes, TimePoint now);
   void process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagram& datagram, TimePoint now);
@@ -137,12 +141,7 @@ class Shard {
   TimerWheel peer_timers_;
   TimerWheel keyframe_timers_;  // by layer
   TimerWheel flow_timers_;      // by publication
-  struct WaitingHandshake {
-    PeerId peer;
-    NetworkPath path;
-    std::vector<std::uint8_t> bytes;
-  };
-  std::deque<WaitingHandshake> handshakes_;
+  WaitingHandshakes handshakes_;
   std::size_t handshakes_this_turn_ = 0;
   Feedback::Wishes wishes_;
   session::OutgoingDatagram transport_datagram_;

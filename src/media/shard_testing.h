@@ -22,6 +22,7 @@ struct TestClient {
   SeededRandom random;
   session::FakeDtlsFactory dtls;
   NetworkPath path;  // as the server sees it
+  session::IceCredentials own, server;
   std::unique_ptr<session::Transport> transport;
 };
 
@@ -35,6 +36,8 @@ class ShardRoom {
     auto& client = *clients.emplace_back(std::make_unique<TestClient>(command->peer, 100 + command->peer.value()));
     const auto local = session::make_ice_credentials(client.random), remote = session::make_ice_credentials(random_);
     command->transport = {.local = remote, .remote = local, .remote_fingerprint = client.dtls.local_fingerprint()};
+    client.own = local;
+    client.server = remote;
     command->cname = "test";
     shard.handle_command(std::move(command), now);
     client.transport = std::make_unique<session::Transport>(

@@ -23,6 +23,8 @@ class IceAgent {
   virtual const NetworkPath* selected_path() const = 0;
   virtual bool consent_lost() const = 0;
   virtual const IceCredentials& local_credentials() const = 0;
+  // When the last authenticated check came from that address; of a client, which gets none, nothing.
+  virtual std::optional<TimePoint> last_check_from(const TransportAddress&) const { return std::nullopt; }
   virtual std::optional<Duration> round_trip_time() const { return std::nullopt; }
 };
 

@@ -136,6 +136,13 @@ bool IceLite::is_valid(const NetworkPath& path) const {
   return std::any_of(paths_.begin(), paths_.end(), [&](const Path& known) { return known.path == path; });
 }
 
+std::optional<TimePoint> IceLite::last_check_from(const TransportAddress& remote) const {
+  std::optional<TimePoint> last;
+  for (const auto& known : paths_)
+    if (known.path.from() == remote) last = std::max(last.value_or(TimePoint::min()), known.consent.renewed());
+  return last;
+}
+
 IceLite::Path* IceLite::find(const NetworkPath& path) {
   const auto found = std::find_if(paths_.begin(), paths_.end(), [&](const Path& known) { return known.path == path; });
   return found == paths_.end() ? nullptr : &*found;

@@ -21,6 +21,7 @@ class IceLite final : public IceAgent {
   void restart(IceCredentials local, IceCredentials remote, TimePoint now, TransportOutbox& out) override;
 
   bool is_valid(const NetworkPath& path) const override;
+  std::optional<TimePoint> last_check_from(const TransportAddress& remote) const override;
   const NetworkPath* selected_path() const override { return selected_ ? &*selected_ : nullptr; }
   bool consent_lost() const override { return consent_lost_; }
   // The newest: those of a restart from the moment it begins.

@@ -172,6 +172,9 @@ void Transport::close() {
 
 bool Transport::connected() const { return state_->sealer.has_value() && !state_->closed; }
 const NetworkPath& Transport::path() const { return state_->path; }
+std::optional<TimePoint> Transport::last_check_from(const TransportAddress& remote) const {
+  return state_->ice->last_check_from(remote);
+}
 const IceCredentials& Transport::local_credentials() const { return state_->ice->local_credentials(); }
 
 crypto::Sealer& Transport::sealer() {

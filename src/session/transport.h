@@ -101,6 +101,8 @@ class Transport {
 
   bool connected() const;  // DTLS done and a path selected and consent alive
   const NetworkPath& path() const;
+  // Server: when the last authenticated check came from that address; nullopt when none did, or it was forgotten.
+  std::optional<TimePoint> last_check_from(const TransportAddress& remote) const;
   const IceCredentials& local_credentials() const;  // the newest: those of a restart from its beginning
   // Only when connected.
   crypto::Sealer& sealer();
