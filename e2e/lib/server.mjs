@@ -13,7 +13,7 @@ const here = fileURLToPath(new URL('..', import.meta.url));
 export const program = resolve(process.env.BRIDGEHALL_BIN ?? join(here, '../build/release/bridgehall'));
 const run = promisify(execFile);
 // The settings of whoever runs the tests are not the tests'.
-const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BRIDGEHALL_')));
+export const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BRIDGEHALL_')));
 
 /** @typedef {{ machine?: import('./namespaces.mjs').Machine, flags?: string[] }} ServerWishes machine: where it runs; flags: more settings */
 
