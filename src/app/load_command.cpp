@@ -125,6 +125,7 @@ void LoadCommand::add_conference_flags() {
   command.add_option("--churn", o.churn, "So many leave and come back, a minute")
       ->check(CLI::Range(0.0, 6'000.0))
       ->capture_default_str();
+  command.add_flag("--come-back", o.come_back, "Who is lost joins again, as pages do: for servers that are restarted");
   command.add_option("--weak", o.weak, "So many of the watchers have a narrow line")
       ->check(CLI::Range(0, 10'000))
       ->capture_default_str();

@@ -23,6 +23,7 @@ struct ConferenceOptions {
   Duration speaker_change = 5s;
   Duration stage_change = 5s;  // 0: the stage stays as it is
   double churn = 0;            // joins and leaves a minute, of sites and watchers
+  bool come_back = false;      // who is lost joins again by itself, as pages do
   int weak = 0;                // so many of the watchers have a narrow line
   int weak_kbps = 500;
   Duration duration = 20s;  // measured

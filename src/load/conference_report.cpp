@@ -73,6 +73,8 @@ std::string to_table(const ConferenceOptions& options, const ConferenceResult& r
   std::string out;
   const auto row = [&](std::string_view name, const std::string& value) { out += table_row(name, value); };
   row("joined", fmt::format("{} of {} ({} lost, {} came and went)", r.joined, r.asked, r.lost, r.came_and_went));
+  if (options.come_back)
+    row("lost and came back", fmt::format("{}, after {:.1f} s at most", r.came_back, in_seconds(r.longest_absence)));
   row("connected p50 / p95 / max", percentiles(r.connected));
   row("first frame p50 / p95 / max", percentiles(r.first_frame));
   row("measured", fmt::format("{:.1f} s", r.usage.seconds));
@@ -128,6 +130,10 @@ std::string to_json(const ConferenceOptions& options, const ConferenceResult& r)
   json["joined"] = r.joined;
   json["lost"] = r.lost;
   json["came_and_went"] = r.came_and_went;
+  if (options.come_back) {
+    json["came_back"] = r.came_back;
+    json["longest_absence_s"] = in_seconds(r.longest_absence);
+  }
   json["connected_ms"] = to_object(r.connected);
   json["first_frame_ms"] = to_object(r.first_frame);
   json["seconds"] = r.usage.seconds;

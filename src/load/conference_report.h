@@ -18,8 +18,10 @@ namespace bridgehall::load {
 struct ConferenceResult {
   int asked = 0;   // participants, the chair included
   int joined = 0;  // of those, at the end of the joining
-  int lost = 0;    // ended by themselves later
+  int lost = 0;    // ended by themselves later, and not back at the end
   std::uint64_t came_and_went = 0;
+  std::uint64_t came_back = 0;     // of those who were lost
+  Duration longest_absence{};      // of these
   LatencyHistogram connected;      // from the connection's begin to DTLS done
   LatencyHistogram first_frame;    // ... to the first whole picture
   LatencyHistogram stage;          // from the chair's command to the first whole picture of the new sender, by receiver

@@ -16,6 +16,8 @@ constexpr Duration kPollPatience = 20ms;
 constexpr Duration kDrain = 500ms;     // for what was asked for again when the measurement ended
 constexpr Duration kFarewell = 300ms;  // for what is said last to be sent
 constexpr Duration kAway = 1s;
+constexpr Duration kFirstReturn = 250ms;  // as a page waits; doubling up to the next, spread over the upper half
+constexpr Duration kLastReturn = 2s;
 constexpr Duration kJudgeEvery = 500ms;
 constexpr Duration kSettle = 1500ms;  // after which a new speaker has to be heard by all
 constexpr Duration kHeardLately = 200ms;
@@ -96,7 +98,7 @@ Result<void> ConferenceRun::join_all(std::size_t first, std::size_t last) {
 }
 
 void ConferenceRun::wait_for(std::size_t first, std::size_t last) {
-  const auto there = [&](std::size_t place) { return loop_.at(place)->connected() || loop_.ended(place); };
+  const auto there = [&](std::size_t place) { return loop_.ended(place) || loop_.at(place)->connected(); };
   const auto patience = MemberLoop::now() + kConnectPatience;
   for (auto place = first; place < last; ++place)
     while (!there(place) && MemberLoop::now() < patience) play_until(MemberLoop::now() + kPollPatience);
@@ -112,7 +114,7 @@ void ConferenceRun::play_until(TimePoint end) {
     if (next_churn_ <= now) send_someone_away();
     let_them_come_back(now);
     for (std::size_t place = 0; place < loop_.places(); ++place) {
-      note_end_of(place);
+      note_end_of(place, now);
       note_arrival_of(place, now);
     }
     if (next_sample_ <= now) take_sample(now);
@@ -207,18 +209,31 @@ void ConferenceRun::let_them_come_back(TimePoint now) {
       gone_sent_ += participant->sent();
     }
     loop_.remove(place);
-    known = Place{.full_house = true};
-    (void)join(place);  // one that cannot is counted as lost
+    known = Place{.full_house = true, .lost_at = known.lost_at, .attempts = known.attempts};
+    (void)join(place);  // one that cannot is counted as lost, or tries again
   }
 }
 
-void ConferenceRun::note_end_of(std::size_t place) {
+void ConferenceRun::note_end_of(std::size_t place, TimePoint now) {
   auto& known = places_[place];
-  if (known.ended || known.back_at != kNever || !loop_.ended(place)) return;
+  if (known.ended || known.back_at != kNever) return;
+  const auto why = loop_.ended(place);
+  if (!why) return;
+  if (options_.come_back) {
+    known.lost_at = std::min(known.lost_at, now);
+    known.back_at = now + wait_before_return(known.attempts++);
+    return;
+  }
   known.ended = true;
   ++result_->lost;
   ++interval_->failures;
-  fmt::print(stderr, "{} is lost: {}\n", seat_of(place), *loop_.ended(place));
+  fmt::print(stderr, "{} is lost: {}\n", seat_of(place), *why);
+}
+
+Duration ConferenceRun::wait_before_return(std::size_t attempts) {
+  const auto longest = std::min(kLastReturn, kFirstReturn * (1 << std::min<std::size_t>(attempts, 8)));
+  return longest / 2 +
+         Duration{static_cast<std::int64_t>(dice_.below(static_cast<std::uint64_t>((longest / 2).count())))};
 }
 
 void ConferenceRun::note_arrival_of(std::size_t place, TimePoint now) {
@@ -228,7 +243,13 @@ void ConferenceRun::note_arrival_of(std::size_t place, TimePoint now) {
   const auto began = participant->began_at();
   if (const auto at = participant->connected_at(); at && !known.connected) {
     known.connected = true;
+    known.attempts = 0;
     result_->connected.add(*at - began);
+    if (known.lost_at != kNever) {
+      ++result_->came_back;
+      result_->longest_absence = std::max(result_->longest_absence, *at - known.lost_at);
+      known.lost_at = kNever;
+    }
   }
   // On weak lines, and before all sites are there, a picture may rightly stay out.
   const bool awaited = known.full_house && !is_weak(place) && !participant->settings().seats.empty();
@@ -267,6 +288,7 @@ void ConferenceRun::measure() {
   next_sample_ = kNever;
   r.latency += interval_->latency;
   usage_.end(in_seconds(MemberLoop::now() - begin), loop_.receive_overflows(), loop_.send_errors(), r.usage);
+  for (std::size_t place = 0; place < places(); ++place) r.lost += places_[place].lost_at != kNever;
   collect(r.usage.seconds);
 }
 

@@ -46,7 +46,8 @@ class ConferenceRun {
   void judge_stage();
   void send_someone_away();
   void let_them_come_back(TimePoint now);
-  void note_end_of(std::size_t place);
+  void note_end_of(std::size_t place, TimePoint now);
+  Duration wait_before_return(std::size_t attempts);
   void note_arrival_of(std::size_t place, TimePoint now);
 
   void measure();
@@ -79,6 +80,8 @@ class ConferenceRun {
     std::vector<SlotCounters> slots_before;
     SentCounters sent_before;
     TimePoint back_at = kNever;
+    TimePoint lost_at = kNever;  // and not yet back
+    std::size_t attempts = 0;    // to come back
   };
   std::vector<Place> places_;
   std::vector<std::size_t> speakers_;
