@@ -169,8 +169,12 @@ Result<void> save_roster(const std::string& data_folder, const conference::Roste
   fs::create_directories(folder, error);
   if (error) return refuse_file(path, "cannot be written", error.value());
   const auto draft = path + ".new";
-  if (const int failed = write_to(draft, write_roster(roster))) return refuse_file(path, "cannot be written", failed);
-  if (::rename(draft.c_str(), path.c_str()) != 0) return refuse_file(path, "cannot be written", errno);
+  int failed = write_to(draft, write_roster(roster));
+  if (failed == 0 && ::rename(draft.c_str(), path.c_str()) != 0) failed = errno;
+  if (failed != 0) {
+    ::unlink(draft.c_str());  // half a file takes room, which is what may be missing
+    return refuse_file(path, "cannot be written", failed);
+  }
   const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory >= 0) {
     ::fsync(directory);

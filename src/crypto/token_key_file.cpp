@@ -58,11 +58,14 @@ Result<Secret> read_secret(const std::string& path, const File& file) {
   return secret;
 }
 
-bool write_whole(const std::string& path, const Secret& secret) {
+// 0 or errno.
+int write_whole(const std::string& path, const Secret& secret) {
   const File file(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-  return file.is_open() &&
-         ::write(file.descriptor(), secret.data(), secret.size()) == static_cast<ssize_t>(secret.size()) &&
-         ::fsync(file.descriptor()) == 0;
+  if (!file.is_open()) return errno;
+  const auto written = ::write(file.descriptor(), secret.data(), secret.size());
+  if (written < 0) return errno;
+  if (written < static_cast<ssize_t>(secret.size())) return ENOSPC;
+  return ::fsync(file.descriptor()) == 0 ? 0 : errno;
 }
 
 void sync_folder_of(const std::string& path) {
@@ -79,8 +82,8 @@ Result<void> create_secret(const std::string& path, RandomSource& random) {
   std::array<std::uint8_t, 6> suffix;
   random.fill(suffix);
   const auto draft = path + ".new-" + to_base64url(suffix);
-  int error = 0;
-  if (!write_whole(draft, secret) || (::link(draft.c_str(), path.c_str()) != 0 && errno != EEXIST)) error = errno;
+  int error = write_whole(draft, secret);
+  if (error == 0 && ::link(draft.c_str(), path.c_str()) != 0 && errno != EEXIST) error = errno;
   ::unlink(draft.c_str());
   if (error != 0) return refuse(path, "cannot be made", error);
   sync_folder_of(path);
