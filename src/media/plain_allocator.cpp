@@ -84,6 +84,7 @@ void PlainAllocator::allocate(const session::LineSummary& line, std::span<const 
     good_since_ = kNever;
   else if (good_since_ == kNever)
     good_since_ = now;
+  follow_silence(line, judgement, now);
   if (judgement == Line::good) {
     queue_when_stepped_ = 0ns;
     step_up(demands, now);
@@ -91,6 +92,27 @@ void PlainAllocator::allocate(const session::LineSummary& line, std::span<const 
     step_down(line, judgement, demands, now);
   }
   for (std::size_t i = 0; i < demands.size(); ++i) grants[i] = grant(demands[i], rung_);
+}
+
+// Remembers where it stood when the line fell silent, and goes back there when it speaks again.
+void PlainAllocator::follow_silence(const session::LineSummary& line, Line judgement, TimePoint now) {
+  if (line.unanswered > kMaxUnanswered) {
+    answered_since_ = kNever;
+    if (!before_silence_ && judgement == Line::bad && line.queueing_delay < kBadQueue) before_silence_ = rung_;
+    return;
+  }
+  if (!before_silence_) return;
+  if (answered_since_ == kNever) answered_since_ = now;
+  if (now - answered_since_ > kSilenceRemembered || line.queueing_delay > kBadQueue) {
+    before_silence_.reset();
+  } else if (judgement == Line::good && now - good_since_ >= kAfterSilence) {
+    if (*before_silence_ < rung_) {
+      rung_ = *before_silence_;
+      on_probation_ = true;
+      stepped_up_at_ = now;
+    }
+    before_silence_.reset();
+  }
 }
 
 PlainAllocator::Line PlainAllocator::judge(const session::LineSummary& line, TimePoint now) {

@@ -11,12 +11,16 @@
 //   busy radio; or two seconds without an answer. Down until what is left fits into what came through of late, less the
 //   room to empty the queue within a second; with a queue of 400 ms at least to the stage's low layer. The stage itself
 //   goes only when the line is shown not to carry it.
+// - A line that fell silent without a queue (its peer slept, or changed its network) and speaks again is taken for what
+//   it was: back to the rung of before as soon as it is good for a moment. What was lost meanwhile is told first, so it
+//   has some seconds for that.
 // - Every share of losses has to be exceeded by two standard deviations of chance, so that a line with little
 //   traffic is not judged by a few packets.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "media/allocator.h"
 
@@ -50,6 +54,8 @@ class PlainAllocator final : public Allocator {
   static constexpr Duration kLossyTime = 1s;
   static constexpr Duration kFirstWait = 5s;  // of good line before a rung up; doubled by each failure of that rung
   static constexpr Duration kLongestWait = 60s;
+  static constexpr Duration kAfterSilence = 500ms;    // of good line before all is given again
+  static constexpr Duration kSilenceRemembered = 4s;  // after the first answer
   static constexpr Duration kProbation = 10s;  // a line that turns bad this soon after a rung up was overfilled by it
 
   void allocate(const session::LineSummary& line, std::span<const SlotDemand> demands, std::span<SlotGrant> grants,
@@ -66,6 +72,7 @@ class PlainAllocator final : public Allocator {
   bool step_down_due(const session::LineSummary& line, Line judgement, TimePoint now);
   void step_down(const session::LineSummary& line, Line judgement, std::span<const SlotDemand> demands, TimePoint now);
   void step_up(std::span<const SlotDemand> demands, TimePoint now);
+  void follow_silence(const session::LineSummary& line, Line judgement, TimePoint now);
   Duration wait_for(Rung rung) const;
 
   Rung rung_ = Rung::everything;
@@ -76,6 +83,8 @@ class PlainAllocator final : public Allocator {
   Duration queue_when_stepped_{};  // and this was the queue then
   TimePoint lossy_since_ = kNever;
   TimePoint good_since_ = kNever;
+  std::optional<Rung> before_silence_;
+  TimePoint answered_since_ = kNever;  // after silence
 };
 
 }  // namespace bridgehall::media

@@ -233,6 +233,46 @@ TEST(PlainAllocatorOnALink, GivesUpVideoWhenNothingIsAnswered) {
   EXPECT_EQ(link.allocator.rung(), Rung::everything);
 }
 
+TEST(PlainAllocatorOnALink, GivesAllAgainSoonAfterASilence) {
+  Link link(hall());
+  link.run(5s);
+  for (const auto silence : {3s, 10s, 40s}) {
+    link.conditions.loss = 1;
+    link.run(silence);
+    EXPECT_EQ(link.allocator.rung(), Rung::audio_only);
+    link.conditions.loss = 0;
+    link.run(3s);
+    EXPECT_EQ(link.allocator.rung(), Rung::everything);
+    link.run(20s);
+    EXPECT_EQ(link.allocator.rung(), Rung::everything);
+  }
+}
+
+TEST(PlainAllocatorOnALink, FollowsALineThatIsNarrowerAfterASilence) {
+  Link link(hall());
+  link.run(5s);
+  link.conditions.loss = 1;
+  link.run(6s);
+  link.conditions = {.capacity = 6e5, .max_queue = 800ms};
+  link.run(7s);
+  EXPECT_LT(link.queue(), 200ms);
+  link.run(20s);
+  EXPECT_GT(link.allocator.rung(), Rung::tiles_low);
+  EXPECT_GT(link.audio_share(), 0.95);
+}
+
+TEST(PlainAllocatorOnALink, ASilenceBehindAQueueIsNoReasonToGiveAllAgain) {
+  Link link(hall());
+  link.conditions = {.capacity = 1e6, .max_queue = 5s};
+  link.run(1500ms);
+  ASSERT_GT(link.queue(), 500ms);
+  link.conditions.loss = 1;
+  link.run(6s);
+  link.conditions.loss = 0;
+  link.run(4s);
+  EXPECT_GT(link.allocator.rung(), Rung::tiles_low);
+}
+
 // What follows needs no link: summaries are given.
 constexpr LineSummary kGood{.packets = 500, .least_round_trip = 50ms, .acknowledged_bitrate = 4'000'000};
 LineSummary lossy(std::uint32_t percent) {
