@@ -26,12 +26,17 @@ struct Configuration {
   std::int64_t http_request_timeout_seconds = 0;
   std::int64_t media_port = 0;
   std::vector<std::string> media_addresses;
+  std::vector<std::string> media_external_addresses;
   std::int64_t media_max_peers = 0;
+  std::int64_t media_shards = 0;
   std::int64_t media_receive_buffer_bytes = 0;
   std::int64_t media_send_buffer_bytes = 0;
   std::string data_folder;
   std::vector<std::string> conferences;
   std::vector<std::string> ice_servers;
+  std::vector<std::string> turn_servers;
+  std::string turn_secret;
+  std::int64_t turn_lifetime_seconds = 0;
   std::int64_t limits_publications = 0;
   std::int64_t limits_sessions = 0;
   std::int64_t limits_unused_publication_seconds = 0;

@@ -9,10 +9,11 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "app/announced_addresses.h"
 #include "app/logging.h"
 #include "app/roster_file.h"
 #include "app/service_notice.h"
-#include "app/shard_thread.h"
+#include "app/media_shards.h"
 #include "app/token_command.h"
 #include "crypto/system_random.h"
 #include "io/interfaces.h"
@@ -23,17 +24,17 @@ namespace {
 
 constexpr Duration kAddressesAgain = 10s;  // a laptop changes networks
 
-// "turn:host:3478?transport=udp user password" as a Link field's value (RFC 9725 section 4.6).
-std::string ice_server_link(const std::string& server) {
-  const auto first = server.find(' ');
-  auto link = fmt::format("<{}>; rel=\"ice-server\"", server.substr(0, first));
-  if (first == std::string::npos) return link;
-  const auto second = server.find(' ', first + 1);
-  link += fmt::format("; username=\"{}\"",
-                      server.substr(first + 1, second == std::string::npos ? second : second - first - 1));
-  if (second != std::string::npos)
-    link += fmt::format("; credential=\"{}\"; credential-type=\"password\"", server.substr(second + 1));
-  return link;
+web::IceServerSettings ice_server_settings(const Configuration& c) {
+  web::IceServerSettings settings{.shared_turn = c.turn_servers,
+                                  .secret = c.turn_secret,
+                                  .lifetime = std::chrono::seconds{c.turn_lifetime_seconds}};
+  for (const auto& text : c.ice_servers) {  // "turn:host:3478?transport=udp user password"
+    const auto first = std::min(text.find(' '), text.size());
+    const auto second = std::min(text.find(' ', std::min(first + 1, text.size())), text.size());
+    const auto part = [&](std::size_t from, std::size_t to) { return from < to ? text.substr(from, to - from) : ""; };
+    settings.fixed.push_back({part(0, first), part(first + 1, second), part(second + 1, text.size())});
+  }
+  return settings;
 }
 
 web::ControlSettings control_settings(const Configuration& c, crypto::Fingerprint fingerprint,
@@ -49,22 +50,11 @@ web::ControlSettings control_settings(const Configuration& c, crypto::Fingerprin
                      .unused_publication = 1s * c.limits_unused_publication_seconds};
   settings.fingerprint = std::move(fingerprint);
   settings.media_port = static_cast<std::uint16_t>(c.media_port);
-  for (const auto& server : c.ice_servers) settings.ice_server_links.push_back(ice_server_link(server));
+  settings.ice_servers = ice_server_settings(c);
   return settings;
 }
 
-// Announced addresses when the setting names some, and loopback in any case: for clients on this machine.
-std::vector<IpAddress> announced_addresses(const Configuration& c) {
-  auto addresses = io::local_addresses();
-  if (c.media_addresses.empty()) return addresses;
-  std::erase_if(addresses, [](const auto& ip) { return !ip.is_loopback(); });
-  for (const auto& text : c.media_addresses) addresses.push_back(*IpAddress::parse(text));
-  return addresses;
-}
-
-bool only_loopback(const std::vector<IpAddress>& addresses) {
-  return std::all_of(addresses.begin(), addresses.end(), [](const auto& ip) { return ip.is_loopback(); });
-}
+std::vector<IpAddress> announced_now(const Configuration& c) { return announced_addresses(c, io::local_addresses()); }
 
 constexpr const char* kOnlyLoopback =
     "This machine has no network address but loopback: browsers then find no way for picture and sound. Connect it to "
@@ -97,7 +87,7 @@ void print_demo_links(const Configuration& c, std::uint16_t http_port, const con
       fmt::print("{:<10} {:<12} http://localhost:{}/#invitation={}\n", conference::role_name(seat.role), seat.id,
                  http_port, seat.invitation);
   fmt::print("\n");
-  if (only_loopback(announced_addresses(c))) fmt::print("{}\n\n", kOnlyLoopback);
+  if (only_loopback(announced_now(c))) fmt::print("{}\n\n", kOnlyLoopback);
   std::fflush(stdout);
 }
 
@@ -112,6 +102,8 @@ std::string default_client_folder() {
 }
 
 Result<void> serve(const Configuration& c, Greeting greeting) {
+  if (auto words = unusable_media_port(static_cast<std::uint16_t>(c.media_port), announced_now(c)); !words.empty())
+    return fail(std::move(words));
   start_logging(c.log_level, c.log_format);
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may go first
 
@@ -123,31 +115,32 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
 
   auto dtls = std::make_unique<crypto::OpenSslDtlsFactory>();
   const auto fingerprint = dtls->local_fingerprint();
-  const auto shard = ShardThread::start({.media_port = static_cast<std::uint16_t>(c.media_port),
+  const auto shards = MediaShards::start({.shards = static_cast<std::size_t>(c.media_shards),
+                                          .media_port = static_cast<std::uint16_t>(c.media_port),
                                          .max_peers = static_cast<std::uint32_t>(c.media_max_peers),
                                          .receive_buffer = static_cast<int>(c.media_receive_buffer_bytes),
                                          .send_buffer = static_cast<int>(c.media_send_buffer_bytes)},
-                                        std::move(dtls), std::make_unique<crypto::SystemRandom>());
-  if (!shard) return std::unexpected(shard.error());
+                                         std::move(dtls));
+  if (!shards) return std::unexpected(shards.error());
 
   auto rosters = open_rosters(c, greeting, random);
   if (!rosters) return std::unexpected(rosters.error());
   const auto demo = rosters->empty() ? conference::Roster{} : rosters->front();
   web::Control control(control_settings(c, fingerprint, std::move(*rosters)), *key, std::move(*client), random,
-                       **shard);
+                       **shards);
   const auto server =
       web::HttpServer::listen({.listen = {*IpAddress::parse(c.http_address), static_cast<std::uint16_t>(c.http_port)},
                                .max_connections = static_cast<std::size_t>(c.http_max_connections),
                                .request_timeout = 1s * c.http_request_timeout_seconds,
                                .links = {.links = static_cast<std::size_t>(c.http_max_links)}},
-                              control, **shard);
+                              control, **shards);
   if (!server) return std::unexpected(server.error());
 
   (*server)->accept_links(control);
   (*server)->drain_on_signals();
-  (*server)->every(kAddressesAgain, [&] { control.set_addresses(announced_addresses(c)); });
+  (*server)->every(kAddressesAgain, [&] { control.set_addresses(announced_now(c)); });
   spdlog::info("HTTP on {}:{}, media on UDP port {}", c.http_address, (*server)->port(), c.media_port);
-  if (only_loopback(announced_addresses(c))) spdlog::warn("{}", kOnlyLoopback);
+  if (only_loopback(announced_now(c))) spdlog::warn("{}", kOnlyLoopback);
   if (greeting == Greeting::demo_links) print_demo_links(c, (*server)->port(), demo);
   notify_service_manager("READY=1");
   (*server)->run();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/configuration.h"
+#include "media/shard_number.h"
 
 namespace bridgehall::app {
 namespace {
@@ -25,11 +26,17 @@ constexpr Setting kSettings[] = {
     {"http.request_timeout_seconds", &C::http_request_timeout_seconds, "30",
      "Time for a request to arrive and for its answer to be taken.", 1, 3600},
     {"media.port", &C::media_port, "8443",
-     "UDP port of all media. Not 80 or 443: browsers ignore candidates with these ports at private addresses.", 1,
-     65535},
+     "UDP port of all media. Browsers ignore ports below 1024, but for 80 and 443 at public addresses.", 1, 65535},
     {"media.addresses", &C::media_addresses, "",
      "IP addresses announced to clients, such as the public one behind a NAT. Empty: all of this machine's. Loopback "
      "is announced to clients on this machine only."},
+    {"media.external_addresses", &C::media_external_addresses, "",
+     "Addresses under which a NAT in front of this machine passes the media port on, announced beside the machine's "
+     "own: 203.0.113.7, or 203.0.113.7/10.0.0.5 with the own address behind it."},
+    {"media.shards", &C::media_shards, "0",
+     "Threads that carry media, each with a socket of its own on the media port. 0: as many as the process may use "
+     "CPUs.",
+     0, static_cast<std::int64_t>(media::kMaxShards)},
     {"media.max_peers", &C::media_max_peers, "4096", "WebRTC sessions at a time.", 1, 65536},
     {"media.receive_buffer_bytes", &C::media_receive_buffer_bytes, "8388608",
      "Receive buffer of the media socket. The kernel gives at most net.core.rmem_max.", 65536, 1 << 30},
@@ -48,6 +55,19 @@ constexpr Setting kSettings[] = {
      0,
      {},
      true},
+    {"turn.servers", &C::turn_servers, "",
+     "TURN servers that share a secret with this one: turn:host:port, turn:host:port?transport=tcp or turns:host:port. "
+     "Clients get credentials of limited time for them."},
+    {"turn.secret",
+     &C::turn_secret,
+     "",
+     "The secret shared with the TURN servers: coturn's static-auth-secret.",
+     0,
+     0,
+     {},
+     true},
+    {"turn.lifetime_seconds", &C::turn_lifetime_seconds, "3600",
+     "How long credentials for the TURN servers are valid. Pages that stay longer get new ones in time.", 300, 86'400},
     {"limits.publications", &C::limits_publications, "1024", "Seats and other names that send, in a conference.", 1,
      100'000},
     {"limits.sessions", &C::limits_sessions, "4096", "Pages with media, WHIP and WHEP sessions in a conference.", 1,

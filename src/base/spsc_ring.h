@@ -30,7 +30,13 @@ class SpscRing {
     return true;
   }
 
+  // Producer only: would push() take another?
+  bool has_room() const {
+    return tail_.load(std::memory_order_relaxed) - head_.load(std::memory_order_acquire) < slots_.size();
+  }
+
   // Consumer only.
+  std::size_t waiting() const { return tail_.load(std::memory_order_acquire) - head_.load(std::memory_order_relaxed); }
   std::optional<T> pop() {
     const auto head = head_.load(std::memory_order_relaxed);
     if (head == tail_.load(std::memory_order_acquire)) return std::nullopt;

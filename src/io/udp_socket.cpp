@@ -87,6 +87,7 @@ Result<UdpSocket> UdpSocket::open(const UdpOptions& options) {
   if (options.receive_buffer > 0) set_option(fd.get(), SOL_SOCKET, SO_RCVBUF, options.receive_buffer);
   if (options.send_buffer > 0) set_option(fd.get(), SOL_SOCKET, SO_SNDBUF, options.send_buffer);
   if (options.gro) set_option(fd.get(), IPPROTO_UDP, UDP_GRO, 1);
+  if (options.shared_port) set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   if (options.count_overflows) set_option(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, 1);
 
   const SocketAddress wanted{options.bind_ip, options.port};

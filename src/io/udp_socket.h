@@ -21,6 +21,7 @@ struct UdpOptions {
   bool gro = false;              // let the kernel join datagrams of one sender (buffers should then hold 64 KiB)
   bool arrival_times = false;    // let the kernel stamp each datagram (SO_TIMESTAMPNS)
   bool count_overflows = false;  // SO_RXQ_OVFL
+  bool shared_port = false;      // SO_REUSEPORT: with other sockets of this process, which the kernel chooses among
 };
 
 class UdpSocket {

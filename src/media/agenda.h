@@ -16,6 +16,7 @@ struct Agenda {
   std::vector<LayerIndex> collecting;
   std::deque<PeerIndex> egress;
   std::vector<PublicationIndex> flowing;  // began to, so that they are looked at from time to time
+  std::vector<LayerIndex> demands;        // mirrors that are wanted now, or no longer
 
   void queue(PeerIndex index, Peer& peer) {
     if (peer.queued) return;
@@ -25,6 +26,10 @@ struct Agenda {
   void want_keyframe(LayerIndex index, Layer& layer) {
     layer.keyframes.want();
     keyframes.push_back(index);
+  }
+  // After receivers came or went.
+  void check_demand(LayerIndex index, const Layer& layer) {
+    if (layer.elsewhere && layer.is_wanted() != layer.demanded) demands.push_back(index);
   }
   void collect(LayerIndex index, Layer& layer, TimePoint now) {
     if (layer.collecting) return;

@@ -1,6 +1,34 @@
 #include "media/api.h"
 
+#include <algorithm>
+
 namespace bridgehall::media {
+
+void ShardCounters::add(const ShardCounters& other) {
+  datagrams_received += other.datagrams_received;
+  bytes_received += other.bytes_received;
+  datagrams_sent += other.datagrams_sent;
+  bytes_sent += other.bytes_sent;
+  rtp_received += other.rtp_received;
+  rtp_forwarded += other.rtp_forwarded;
+  rtp_retransmitted += other.rtp_retransmitted;
+  trains_sent += other.trains_sent;
+  plis_received += other.plis_received;
+  plis_sent += other.plis_sent;
+  nacked_received += other.nacked_received;
+  nacked_sent += other.nacked_sent;
+  retransmissions_received += other.retransmissions_received;
+  keyframes_received += other.keyframes_received;
+  packets_mirrored += other.packets_mirrored;
+  datagrams_handed_over += other.datagrams_handed_over;
+  peers += other.peers;
+  peers_connected += other.peers_connected;
+  publications = std::max(publications, other.publications);
+  subscriptions += other.subscriptions;
+  send_errors += other.send_errors;
+  for (std::size_t i = 0; i < drops.size(); ++i) drops[i] += other.drops[i];
+  for (std::size_t i = 0; i < train_lengths.size(); ++i) train_lengths[i] += other.train_lengths[i];
+}
 
 std::string_view drop_name(Drop drop) {
   switch (drop) {
@@ -54,6 +82,10 @@ std::string_view drop_name(Drop drop) {
       return "handshakes_waiting";
     case Drop::address_taken:
       return "address_taken";
+    case Drop::mirror_full:
+      return "mirror_full";
+    case Drop::handover_full:
+      return "handover_full";
     case Drop::count:
       break;
   }

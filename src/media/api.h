@@ -191,6 +191,8 @@ enum class Drop : std::uint8_t {
   gate_closed,         // arrived well, not forwarded: the publication is closed
   stale_handle,        // a receiver fell so far behind that the history had moved on
   pool_exhausted,      // no packet slot free: a history was shortened
+  mirror_full,         // another shard did not keep up with the packets that are copied to it
+  handover_full,       // ... with the datagrams that the kernel gave to the wrong socket
   handshakes_waiting,  // too many handshakes at once, of this peer or in all
   address_taken,       // a check from an address at which another peer was heard a moment ago
   count,
@@ -207,10 +209,15 @@ struct ShardCounters {
   std::uint64_t nacked_received = 0, nacked_sent = 0;  // sequence numbers
   std::uint64_t retransmissions_received = 0;
   std::uint64_t keyframes_received = 0;
+  std::uint64_t packets_mirrored = 0;       // copied to another shard
+  std::uint64_t datagrams_handed_over = 0;  // the kernel gave them to the wrong shard's socket
   std::uint32_t peers = 0, peers_connected = 0, publications = 0, subscriptions = 0;
   std::uint64_t send_errors = 0;  // datagrams that the kernel refused
   std::array<std::uint64_t, static_cast<std::size_t>(Drop::count)> drops{};
   std::array<std::uint64_t, 65> train_lengths{};  // datagrams per train
+
+  // Those of another shard to these. Publications are known to all shards and counted once.
+  void add(const ShardCounters& other);
 };
 
 using Event = std::variant<PeerCreated, PeerRefused, PeerConnected, PeerClosed, IceRestarted, VoicesChanged,

@@ -58,8 +58,11 @@ void Feedback::receive_sender_report(Peer& peer, const wire::SenderInfo& info, T
   // its sound and its picture apart.
   for (const auto& stream : peer.incoming) {
     if (!stream.report || !stream.attached()) continue;
-    if (const auto local = peer.clock.to_local(stream.report->ntp))
-      tables_.layers[stream.layer].clock.on_sender_report(stream.report->rtp_timestamp, *local);
+    const auto local = peer.clock.to_local(stream.report->ntp);
+    if (!local) continue;
+    auto& layer = tables_.layers[stream.layer];
+    layer.clock.on_sender_report(stream.report->rtp_timestamp, *local);
+    mirrors_.tell_clock(layer);
   }
 }
 
@@ -141,7 +144,7 @@ std::optional<std::uint32_t> Feedback::sent_timestamp_at(const OutgoingStream& s
   if (!stream.shows_something() || stream.stream.packets() == 0 || !stream.rewriter.started()) return std::nullopt;
   const auto& layer = tables_.layers[stream.layer];
   if (stream.rewriter.epoch() != layer.epoch) return std::nullopt;
-  const auto* source = layer.is_line() ? tables_.layers.get(layer.copied_from) : &layer;
+  const auto* source = layer.is_line() && !layer.elsewhere ? tables_.layers.get(layer.copied_from) : &layer;
   const auto rtp = source != nullptr ? source->clock.rtp_at(ntp) : std::nullopt;
   if (!rtp) return std::nullopt;
   return *rtp + layer.timestamp_shift + stream.rewriter.timestamp_offset();

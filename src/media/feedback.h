@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "media/api.h"
+#include "media/mirrors.h"
 #include "media/outbox.h"
 #include "media/tables.h"
 
@@ -13,8 +14,8 @@ namespace bridgehall::media {
 
 class Feedback {
  public:
-  Feedback(Tables& tables, ShardCounters& counters, Outbox& outbox, NtpOrigin ntp)
-      : tables_(tables), counters_(counters), outbox_(outbox), ntp_(ntp) {}
+  Feedback(Tables& tables, ShardCounters& counters, Outbox& outbox, Mirrors& mirrors, NtpOrigin ntp)
+      : tables_(tables), counters_(counters), outbox_(outbox), mirrors_(mirrors), ntp_(ntp) {}
 
   // What a receiver asked for that the shard has to follow up.
   struct Wishes {
@@ -49,6 +50,7 @@ class Feedback {
   Tables& tables_;
   ShardCounters& counters_;
   Outbox& outbox_;
+  Mirrors& mirrors_;
   NtpOrigin ntp_;
   std::vector<wire::TransportFeedback::Entry> entries_ =
       std::vector<wire::TransportFeedback::Entry>(wire::TransportFeedback::kMaxEntries);

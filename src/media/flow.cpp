@@ -12,11 +12,8 @@ bool Flow::on_packet(Layer& layer, std::size_t bytes, TimePoint now) {
   layer.last_packet = now;
   auto& publication = tables_.publications[layer.publication];
   publication.last_packet = now;
-  if (!publication.flowing) {
-    publication.flowing = true;
-    agenda_.events.push_back(FlowChanged{publication.id, true});
-    agenda_.flowing.push_back(layer.publication);
-  }
+  if (!publication.flowing) begin(layer.publication);
+  if (!publication.said_flowing) say(publication, true);
   if (first) layer.alive = true;
   return first && publication.layer_count > 1;
 }
@@ -25,10 +22,27 @@ bool Flow::check(Publication& publication, TimePoint now) {
   measure(publication);
   if (now - publication.last_packet >= kFlowTimeout) {
     publication.flowing = false;
-    agenda_.events.push_back(FlowChanged{publication.id, false});
+    say(publication, false);
     return false;  // everything has stopped: no layer is better than another
   }
   return publication.layer_count > 1 && judge(publication);
+}
+
+void Flow::expect(PublicationIndex index, TimePoint now) {
+  auto& publication = tables_.publications[index];
+  publication.last_packet = now;
+  publication.said_flowing = false;
+  if (!publication.flowing) begin(index);
+}
+
+void Flow::begin(PublicationIndex index) {
+  tables_.publications[index].flowing = true;
+  agenda_.flowing.push_back(index);
+}
+
+void Flow::say(Publication& publication, bool flowing) {
+  publication.said_flowing = flowing;
+  agenda_.events.push_back(FlowChanged{publication.id, flowing});
 }
 
 void Flow::measure(Publication& publication) {

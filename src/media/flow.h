@@ -19,10 +19,15 @@ class Flow {
 
   // A packet of a layer arrived. True when the publication's layers to choose from have changed.
   bool on_packet(Layer& layer, std::size_t bytes, TimePoint now);
+  // Its packets come in here from now on, and not at another shard any more: that shard says nothing more about it, so
+  // it is said here whether they come.
+  void expect(PublicationIndex index, TimePoint now);
   // To be called every kInterval while the publication is flowing. True as above.
   bool check(Publication& publication, TimePoint now);
 
  private:
+  void begin(PublicationIndex index);
+  void say(Publication& publication, bool flowing);
   void measure(Publication& publication);
   bool judge(Publication& publication);
 

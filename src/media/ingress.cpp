@@ -136,9 +136,15 @@ Ingress::Received Ingress::store_packet(IncomingStream& stream, StoredPacket& pa
   }
   // A packet without payload is bandwidth probing on the media's own SSRC: forwarded empty, as it has a sequence
   // number.
-
-  layer.clock.on_packet(packet.timestamp, ntp_.ntp_at(packet.arrived_at));
   packet.epoch = layer.epoch;
+  const auto kept = keep(index, packet);
+  counters_.keyframes_received += kept.keyframe;
+  return kept;
+}
+
+Ingress::Received Ingress::keep(LayerIndex index, const StoredPacket& packet) {
+  auto& layer = tables_.layers[index];
+  if (!layer.is_line()) layer.clock.on_packet(packet.timestamp, ntp_.ntp_at(packet.arrived_at));
   bool keyframe = false;
   if (packet.payload.keyframe && layer.kind() == wire::MediaKind::video) {
     keyframe = note_keyframe(layer, packet);
@@ -159,7 +165,6 @@ bool Ingress::note_keyframe(Layer& layer, const StoredPacket& packet) {
   if (known != nullptr && known->timestamp == packet.timestamp && known->sequence < packet.sequence) return false;
   layer.last_keyframe = layer.history.next();
   layer.keyframes.on_keyframe();
-  ++counters_.keyframes_received;
   return true;
 }
 
@@ -168,20 +173,7 @@ bool Ingress::note_size(Layer& layer, const wire::PayloadInfo& payload) {
   const auto pixels = std::uint32_t{payload.width} * payload.height;
   if (pixels == 0 || pixels == layer.pixels) return false;
   layer.pixels = pixels;
-  return order_layers(tables_.publications[layer.publication]);
-}
-
-// Encodings are offered lowest first, as a rule; where keyframes tell their sizes these decide.
-bool Ingress::order_layers(Publication& publication) {
-  auto& places = publication.layer_places;
-  const auto before = places;
-  for (int pass = 1; pass < publication.layer_count; ++pass) {
-    for (std::size_t i = 1; i < publication.layer_count; ++i) {
-      const auto lower = tables_.layers[places[i - 1]].pixels, upper = tables_.layers[places[i]].pixels;
-      if (lower != 0 && upper != 0 && lower > upper) std::swap(places[i - 1], places[i]);
-    }
-  }
-  return places != before;
+  return tables_.order_layers(tables_.publications[layer.publication]);
 }
 
 }  // namespace bridgehall::media

@@ -20,6 +20,8 @@ class Ingress {
   };
   // `slot` holds the datagram and is the caller's.
   Received receive_rtp(Peer& peer, Slot slot, std::size_t size, TimePoint arrived_at);
+  // A packet that was opened and read, here or at another shard, with the layer's own epoch, into the layer's history.
+  Received keep(LayerIndex index, const StoredPacket& packet);
 
  private:
   struct Source {
@@ -32,7 +34,6 @@ class Ingress {
                        StoredPacket& packet) const;
   bool note_keyframe(Layer& layer, const StoredPacket& packet);
   bool note_size(Layer& layer, const wire::PayloadInfo& payload);
-  bool order_layers(Publication& publication);
   Received store_packet(IncomingStream& stream, StoredPacket& packet);
   Received drop(Drop reason, LayerIndex layer = kNoLayer) {
     ++counters_.drops[static_cast<std::size_t>(reason)];

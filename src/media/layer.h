@@ -10,6 +10,7 @@
 #include "media/history.h"
 #include "media/indices.h"
 #include "media/keyframe_requests.h"
+#include "media/shard_number.h"
 #include "session/sender_clock.h"
 
 namespace bridgehall::media {
@@ -34,15 +35,25 @@ struct Layer {
 
   wire::MediaKind kind() const { return wire::kind_of(codec); }
   bool is_line() const { return publication == kNoPublication; }
-  bool is_wanted() const { return !receivers.empty() || waiting > 0; }
+  bool has_receivers() const { return !receivers.empty() || waiting > 0; }
+  bool is_wanted() const { return has_receivers() || listened || !mirrors.empty(); }
 
   wire::Codec codec;
   PublicationIndex publication;  // kNoPublication: a room's voice line
+  RoomIndex room = kNoRoom;      // ... of this room
+  std::uint8_t number = 0;       // its place in the offer; a line's in its room
   bool open = false;
   Epoch epoch = 0;
   std::optional<TrackRef> sender;
   std::vector<TrackRef> receivers;
   std::uint32_t waiting = 0;  // slots that will show it from its next keyframe on
+  bool listened = false;      // a voice among which this shard chooses
+
+  // Its packets come in at one shard, and are copied to those that want them; see Mirrors.
+  ShardSet mirrors;        // who has it copied from here
+  bool elsewhere = false;  // this is a mirror
+  bool demanded = false;   // ... which its home was asked to fill
+  Epoch home_epoch = 0;    // ... and to which the epoch at home belongs that `epoch` stands for
 
   History history;
   bool collecting = false;           // packets wait for the end of their burst

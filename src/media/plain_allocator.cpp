@@ -103,7 +103,7 @@ void PlainAllocator::follow_silence(const session::LineSummary& line, Line judge
   }
   if (!before_silence_) return;
   if (answered_since_ == kNever) answered_since_ = now;
-  if (now - answered_since_ > kSilenceRemembered || line.queueing_delay > kBadQueue) {
+  if (now - answered_since_ > kSilenceRemembered) {
     before_silence_.reset();
   } else if (judgement == Line::good && now - good_since_ >= kAfterSilence) {
     if (*before_silence_ < rung_) {

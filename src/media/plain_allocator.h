@@ -12,8 +12,8 @@
 //   room to empty the queue within a second; with a queue of 400 ms at least to the stage's low layer. The stage itself
 //   goes only when the line is shown not to carry it.
 // - A line that fell silent without a queue (its peer slept, or changed its network) and speaks again is taken for what
-//   it was: back to the rung of before as soon as it is good for a moment. What was lost meanwhile is told first, so it
-//   has some seconds for that.
+//   it was: back to the rung of before as soon as it is good for a moment. It is told first what was lost or late
+//   meanwhile, so it has some seconds for that.
 // - Every share of losses has to be exceeded by two standard deviations of chance, so that a line with little
 //   traffic is not judged by a few packets.
 #pragma once

@@ -292,6 +292,22 @@ struct Slots {
   TimePoint now = kStart;
 };
 
+// A machine that slept finds everything in its socket's buffer, and says that it all came late.
+TEST(PlainAllocator, ForgivesWhatCameLateAfterASilence) {
+  Slots slots(hall());
+  slots.run(kGood, 5s);
+  auto silent = kGood;
+  silent.unanswered = 5s;
+  slots.run(silent, 10s);
+  EXPECT_EQ(slots.allocator.rung(), Rung::audio_only);
+  auto late = kGood;
+  late.queueing_delay = 8s;
+  slots.run(late, 1500ms);
+  EXPECT_EQ(slots.allocator.rung(), Rung::audio_only);
+  slots.run(kGood, 1s);
+  EXPECT_EQ(slots.allocator.rung(), Rung::everything);
+}
+
 TEST(PlainAllocator, TakesLayersInTheOrderOfTheirWorth) {
   const struct {
     Rung rung;

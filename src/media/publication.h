@@ -9,6 +9,7 @@
 
 #include "media/api.h"
 #include "media/indices.h"
+#include "media/shard_number.h"
 
 namespace bridgehall::media {
 
@@ -25,6 +26,10 @@ struct Publication {
   std::uint8_t layer_count = 0;
   std::vector<TrackRef> slots;  // filled with it, whether they show it yet or not
 
+  // Where its packets come in: at this shard, until another says that it has the sender.
+  std::optional<ShardNumber> home;  // another shard
+  PeerId sender{};                  // the latest
+
   // Audio.
   RoomIndex room;  // kNoRoom: heard by name only
   VoiceRank rank = VoiceRank::open;
@@ -32,6 +37,7 @@ struct Publication {
 
   // Packets arrive; see Flow.
   bool flowing = false;
+  bool said_flowing = false;  // the last FlowChanged
   TimePoint last_packet{};
 };
 

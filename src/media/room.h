@@ -2,11 +2,13 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "media/api.h"
 #include "media/history.h"
 #include "media/indices.h"
+#include "media/shard_number.h"
 #include "media/speaker_selection.h"
 
 namespace bridgehall::media {
@@ -15,6 +17,7 @@ struct Room {
   explicit Room(RoomId id_) : id(id_) {}
 
   RoomId id;
+  std::optional<ShardNumber> home;  // another shard, which decides who is heard; the lines here are mirrors
   SpeakerSelection selection;
   // By voice place, and last the line of the one voice that leads.
   std::array<LayerIndex, kVoicePlaces + 1> lines{};

@@ -3,22 +3,29 @@
 #include <algorithm>
 
 namespace bridgehall::media {
+namespace {
+
+constexpr Duration kAskAgain = 1s;
+
+}  // namespace
 
 Shard::Shard(const ShardConfiguration& configuration, crypto::DtlsFactory& dtls, RandomSource& random, TimePoint now)
     : configuration_(configuration),
       dtls_(dtls),
       random_(random),
       tables_(configuration.packet_slots),
+      mesh_(configuration.mesh, configuration.number),
+      mirrors_(tables_, counters_, mesh_),
       ingress_(tables_, counters_, configuration.ntp),
-      feedback_(tables_, counters_, outbox_, configuration.ntp),
+      feedback_(tables_, counters_, outbox_, mirrors_, configuration.ntp),
       egress_(tables_, counters_),
       flow_(tables_, agenda_),
       slots_(tables_, agenda_, configuration.ntp),
-      voices_(tables_, agenda_, counters_, slots_, configuration.ntp, now),
+      voices_(tables_, agenda_, counters_, slots_, mirrors_, configuration.ntp, now),
       peer_timers_(now),
       keyframe_timers_(now),
       flow_timers_(now) {
-  for (std::size_t i = 0; i < kReceiveBatch; ++i) {
+  for (std::size_t i = 0; i < receive_slots_.size(); ++i) {
     receive_slots_[i] = tables_.store.acquire();
     receive_buffers_[i] = tables_.store.bytes(receive_slots_[i]);
   }
@@ -29,24 +36,29 @@ Shard::~Shard() = default;
 // -- hop 2: what is it, and whose? --
 
 void Shard::handle_datagrams(std::span<const ReceivedDatagram> datagrams, TimePoint now) {
-  for (std::size_t i = 0; i < datagrams.size(); ++i) process_datagram(i, datagrams[i], now);
+  for (std::size_t i = 0; i < datagrams.size(); ++i) {
+    ++counters_.datagrams_received;
+    counters_.bytes_received += datagrams[i].bytes.size();
+    process_datagram(i, datagrams[i], Origin::socket, now);
+  }
   voices_.settle(now);
   follow_agenda(now);
 }
 
-void Shard::process_datagram(std::size_t place, const ReceivedDatagram& datagram, TimePoint now) {
-  ++counters_.datagrams_received;
-  counters_.bytes_received += datagram.bytes.size();
+void Shard::process_datagram(std::size_t place, const ReceivedDatagram& datagram, Origin origin, TimePoint now) {
   if (datagram.truncated) return drop(Drop::truncated);
   const auto kind = wire::classify_datagram(datagram.bytes);
-  if (kind == wire::DatagramKind::stun) return process_stun(datagram, now);
+  if (kind == wire::DatagramKind::stun) return process_stun(datagram, origin, now);
   if (kind == wire::DatagramKind::unknown) return drop(Drop::unclassified);
 
   const auto known = by_address_.find(datagram.path.from());
   if (known == by_address_.end()) {
     return drop(kind == wire::DatagramKind::dtls ? Drop::dtls_before_check : Drop::unknown_address);
   }
-  const auto index = known->second;
+  if (known->second.shard != mesh_.self()) {
+    return origin == Origin::socket ? hand_over(known->second.shard, false, datagram) : drop(Drop::unknown_address);
+  }
+  const auto index = known->second.peer;
   if (kind == wire::DatagramKind::rtp) return process_rtp(place, index, datagram, now);
   if (kind == wire::DatagramKind::rtcp) return process_rtcp(index, datagram.bytes, now);
 
@@ -69,20 +81,27 @@ void Shard::process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagr
   if (received.layer == kNoLayer) return;
 
   auto& layer = tables_.layers[received.layer];
-  const auto publication = layer.publication;
-  const bool layers_changed = flow_.on_packet(layer, datagram.bytes.size(), now) || received.reordered;
-  if (layers_changed) slots_.reconsider(publication, now);
-  if (!received.stored) return;
+  if (flow_.on_packet(layer, datagram.bytes.size(), now) || received.reordered) {
+    mirrors_.tell_facts(tables_.publications[layer.publication]);
+    slots_.reconsider(layer.publication, now);
+  }
+  if (received.stored) mirrors_.copy(layer);
+  after_packet(place, received, now);
+}
 
+// What is to be done about a packet that came to its layer, whether from its sender or from another shard.
+void Shard::after_packet(std::size_t place, const Ingress::Received& received, TimePoint now) {
+  if (!received.stored) return;
+  auto& layer = tables_.layers[received.layer];
   // The packet's slot belongs to the history now: another takes its place in the receive batch.
   bool had_room = true;
   receive_slots_[place] = tables_.take_packet_slot(layer, had_room);
   receive_buffers_[place] = tables_.store.bytes(receive_slots_[place]);
   if (!had_room) drop(Drop::pool_exhausted);
 
-  if (layer.is_wanted()) agenda_.collect(received.layer, layer, now);
+  if (layer.has_receivers()) agenda_.collect(received.layer, layer, now);
   if (received.keyframe) slots_.on_keyframe(received.layer, now);
-  if (layer.kind() == wire::MediaKind::audio) voices_.on_packet(layer, now);
+  if (layer.kind() == wire::MediaKind::audio && !layer.is_line()) voices_.on_packet(layer, now);
   if (layer.keyframes.deadline() <= now) agenda_.keyframes.push_back(received.layer);
 }
 
@@ -96,33 +115,68 @@ void Shard::process_rtcp(PeerIndex index, MutableBytes bytes, TimePoint now) {
   wishes_.keyframes.clear();
 }
 
-void Shard::process_stun(const ReceivedDatagram& datagram, TimePoint now) {
-  // A request names its peer by our ufrag; anything else belongs to the address's peer.
+void Shard::process_stun(const ReceivedDatagram& datagram, Origin origin, TimePoint now) {
+  // A request names its peer by our ufrag, which names its shard.
   const auto from = datagram.path.from();
   const auto ufrag = session::addressed_ufrag(datagram.bytes);
-  PeerIndex index;
-  if (ufrag) {
-    const auto found = by_ufrag_.find(*ufrag);
-    if (found == by_ufrag_.end()) return drop(Drop::unknown_ufrag);
-    index = found->second;
-    if (belongs_to_another(from, index, now)) return drop(Drop::address_taken);
-  } else {
-    const auto found = by_address_.find(from);
-    if (found == by_address_.end()) return drop(Drop::stun_unexpected);
-    index = found->second;
+  if (!ufrag) return drop(Drop::stun_unexpected);
+  const auto found = by_ufrag_.find(*ufrag);
+  if (found == by_ufrag_.end()) {
+    const auto shard = shard_of_ufrag(*ufrag);
+    if (origin == Origin::another_shard || !shard || *shard == mesh_.self() || !mesh_.has(*shard))
+      return drop(Drop::unknown_ufrag);
+    return hand_over(*shard, !by_address_.contains(from), datagram);
   }
+  const auto index = found->second;
+  if (belongs_to_another(from, index, now)) return drop(Drop::address_taken);
   auto& transport = tables_.peers[index].transport;
   transport.handle_stun(datagram.bytes, datagram.path, now);
   // A path that it knew already brings no event, though another may have had the address meanwhile.
-  if (transport.last_check_from(from) == now) by_address_[from] = index;
+  if (transport.last_check_from(from) == now) claim(from, index);
   after_transport(index, now);
 }
 
-bool Shard::belongs_to_another(const TransportAddress& address, PeerIndex newcomer, TimePoint now) const {
+// -- whose is an address? --
+
+bool Shard::belongs_to_another(const TransportAddress& address, PeerIndex newcomer, TimePoint now) {
   const auto found = by_address_.find(address);
-  if (found == by_address_.end() || found->second == newcomer) return false;
-  const auto heard = tables_.peers[found->second].transport.last_check_from(address);
+  if (found == by_address_.end()) return false;
+  auto& owner = found->second;
+  if (owner.shard != mesh_.self()) {
+    // It frees the address where nobody was heard there for long; whoever asks may be a forger, so it is not asked
+    // often.
+    if (now - owner.asked < kAskAgain) return true;
+    owner.asked = now;
+    mesh_.tell(owner.shard, AddressWanted{address});
+    return true;
+  }
+  if (owner.peer == newcomer) return false;
+  const auto heard = tables_.peers[owner.peer].transport.last_check_from(address);
   return heard && now - *heard < kAddressKept;
+}
+
+// An authentic check of this peer has come from there.
+void Shard::claim(const TransportAddress& address, PeerIndex index) {
+  const auto [place, is_new] = by_address_.try_emplace(address, Owner{mesh_.self(), index});
+  place->second.peer = index;
+  if (is_new) mesh_.tell_others(AddressTaken{address});
+}
+
+void Shard::give_up(const TransportAddress& address, PeerIndex index) {
+  const auto found = by_address_.find(address);
+  if (found == by_address_.end() || found->second.shard != mesh_.self() || found->second.peer != index) return;
+  by_address_.erase(found);
+  mesh_.tell_others(AddressFree{address});
+}
+
+void Shard::hand_over(ShardNumber to, bool stranger, const ReceivedDatagram& datagram) {
+  const bool sent = mesh_.send_datagram(to, stranger, [&](HandedDatagram& handed) {
+    handed.path = datagram.path;
+    handed.arrived_at = datagram.arrived_at;
+    handed.size = static_cast<std::uint16_t>(datagram.bytes.size());
+    std::copy(datagram.bytes.begin(), datagram.bytes.end(), handed.bytes.begin());
+  });
+  ++(sent ? counters_.datagrams_handed_over : counters_.drops[static_cast<std::size_t>(Drop::handover_full)]);
 }
 
 void Shard::process_dtls(PeerIndex index, BytesView bytes, const NetworkPath& path, TimePoint now) {
@@ -180,19 +234,30 @@ void Shard::follow_agenda(TimePoint now) {
   agenda_.keyframes.clear();
   for (const auto index : agenda_.flowing) flow_timers_.set(index.value(), now + Flow::kInterval);
   agenda_.flowing.clear();
+  for (const auto index : agenda_.demands)
+    if (auto* layer = tables_.layers.get(index)) mirrors_.follow_demand(*layer);
+  agenda_.demands.clear();
+  mesh_.send_late_notes();
 }
 
 void Shard::follow_keyframe_request(LayerIndex index, TimePoint now) {
   auto* layer = tables_.layers.get(index);
   if (layer == nullptr) return;
-  if (layer->keyframes.take(now)) feedback_.send_keyframe_request(*layer);
+  if (layer->keyframes.take(now)) {
+    if (layer->elsewhere)
+      mirrors_.want_keyframe(*layer);
+    else
+      feedback_.send_keyframe_request(*layer);
+  }
   keyframe_timers_.set(index.value(), layer->keyframes.deadline());
 }
 
 void Shard::check_flow(PublicationIndex index, TimePoint now) {
   auto* publication = tables_.publications.get(index);
   if (publication == nullptr) return;
+  if (!publication->flowing) return;
   if (flow_.check(*publication, now)) slots_.reconsider(index, now);
+  if (publication->kind() == wire::MediaKind::video) mirrors_.tell_facts(*publication);
   if (publication->flowing) flow_timers_.set(index.value(), now + Flow::kInterval);
 }
 
@@ -228,7 +293,7 @@ void Shard::advance(TimePoint now) {
 }
 
 TimePoint Shard::next_deadline() const {
-  if (!handshakes_.empty() || !agenda_.egress.empty() || !outbox_.empty()) return TimePoint{};
+  if (!handshakes_.empty() || !agenda_.egress.empty() || !outbox_.empty() || mesh_.has_late_notes()) return TimePoint{};
   auto deadline = std::min({peer_timers_.next_deadline(), keyframe_timers_.next_deadline(),
                             flow_timers_.next_deadline(), voices_.next_deadline()});
   for (const auto index : agenda_.collecting)
@@ -259,15 +324,14 @@ void Shard::after_transport(PeerIndex index, TimePoint now) {
     const auto remote = event->path.from();
     switch (event->kind) {
       case Kind::path_validated:
-        by_address_[remote] = index;
         peer.addresses.push_back(remote);
+        claim(remote, index);
         break;
       case Kind::path_forgotten:
         // One of several paths from the same address, when the peer had checked several of ours: the others stay.
         peer.addresses.erase(std::find(peer.addresses.begin(), peer.addresses.end(), remote));
         if (std::find(peer.addresses.begin(), peer.addresses.end(), remote) != peer.addresses.end()) break;
-        if (const auto found = by_address_.find(remote); found != by_address_.end() && found->second == index)
-          by_address_.erase(found);
+        give_up(remote, index);
         break;
       case Kind::path_selected:
         break;  // Egress asks the transport for its path
@@ -300,9 +364,7 @@ void Shard::remove_peer(PeerIndex index, session::CloseReason reason) {
   for (const auto& stream : peer.incoming)
     if (stream.attached()) tables_.layers[stream.layer].sender.reset();
   slots_.leave(index);
-  for (const auto& address : peer.addresses)
-    if (const auto found = by_address_.find(address); found != by_address_.end() && found->second == index)
-      by_address_.erase(found);
+  for (const auto& address : peer.addresses) give_up(address, index);
   for (const auto& ufrag : peer.ufrags) by_ufrag_.erase(ufrag);
   peer_timers_.set(index.value(), kNever);
   agenda_.events.push_back(PeerClosed{peer.id, reason});

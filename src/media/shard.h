@@ -1,8 +1,10 @@
 // The selective forwarding unit of one thread: peers, publications, and the way of a packet from one to many.
 //
 // Sans-IO. The thread that owns it does, turn by turn:
-//   receive into receive_buffers() → handle_datagrams() → handle_command() for what control sent → advance() →
-//   send what poll_transmit() gives until it gives nothing → poll_event() → sleep until next_deadline() or a datagram.
+//   receive into receive_buffers() → look_at_mail() → handle_command() for all that control sent → handle_mail() →
+//   handle_datagrams() → advance() → send what poll_transmit() gives until it gives nothing → poll_event() →
+//   wake the shards of take_addressed() → sleep until next_deadline() or a datagram.
+// Commands come before mail, as notes of other shards build upon them (mesh_end.h).
 // The way of a packet is in process_datagram() (hop 2), Ingress (3), Forwarder (4), Egress (5); hops 1 and 6 are io's.
 #pragma once
 
@@ -24,6 +26,7 @@
 #include "media/feedback.h"
 #include "media/flow.h"
 #include "media/ingress.h"
+#include "media/mirrors.h"
 #include "media/outbox.h"
 #include "media/slots.h"
 #include "media/tables.h"
@@ -36,7 +39,9 @@ struct ShardConfiguration {
   std::uint32_t max_peers = 4096;
   // 64 video publications with a full history; beyond that histories are shorter, the newest packets always have room.
   std::uint32_t packet_slots = 65'536;
-  NtpOrigin ntp{};
+  NtpOrigin ntp{};  // the same for all shards of a mesh
+  ShardNumber number{};
+  ShardMesh* mesh = nullptr;  // none: the only shard; else it outlives the shard
 };
 
 class Shard {
@@ -56,8 +61,14 @@ class Shard {
   Shard& operator=(const Shard&) = delete;
 
   // Where the next datagrams are to be received into, datagram i into buffer i. Valid until handle_datagrams().
-  std::span<const MutableBytes> receive_buffers() const { return receive_buffers_; }
+  std::span<const MutableBytes> receive_buffers() const { return std::span{receive_buffers_}.first(kReceiveBatch); }
   void handle_datagrams(std::span<const ReceivedDatagram> datagrams, TimePoint now);
+
+  // What other shards have sent up to now, to be handled once control's commands are carried out.
+  void look_at_mail() { mesh_.look(); }
+  void handle_mail(TimePoint now);
+  bool has_mail() const { return mesh_.has_mail(); }
+  ShardSet take_addressed() { return mesh_.take_addressed(); }
 
   void handle_command(Command&& command, TimePoint now);
   bool poll_event(Event& event);
@@ -69,17 +80,44 @@ class Shard {
   // The next datagrams and trains to send; empty when there is nothing. They are valid until the next call of any kind.
   std::span<const Train> poll_transmit(TimePoint now);
 
+  ShardNumber number() const { return mesh_.self(); }
   ShardCounters counters() const;
   void count_send_errors(std::uint64_t total) { counters_.send_errors = total; }
 
  private:
+  // The buffer, after those of a receive batch, into which packets and datagrams of other shards are copied.
+  static constexpr std::size_t kMailPlace = kReceiveBatch;
+  // Whose datagrams come from an address: a peer here, or one of another shard.
+  struct Owner {
+    ShardNumber shard;
+    PeerIndex peer{};
+    TimePoint asked{};  // another shard's: when it was last asked whether it still needs the address
+  };
+  enum class Origin : std::uint8_t { socket, another_shard };
+
   // Hop 2.
-  void process_datagram(std::size_t place, const ReceivedDatagram& datagram, TimePoint now);
-  void process_stun(const ReceivedDatagram& datagram, TimePoint now);
-  bool belongs_to_another(const TransportAddress& address, PeerIndex newcomer, TimePoint now) const;
+  void process_datagram(std::size_t place, const ReceivedDatagram& datagram, Origin origin, TimePoint now);
+  void process_stun(const ReceivedDatagram& datagram, Origin origin, TimePoint now);
+  bool belongs_to_another(const TransportAddress& address, PeerIndex newcomer, TimePoint now);
+  void claim(const TransportAddress& address, PeerIndex index);
+  void give_up(const TransportAddress& address, PeerIndex index);
+  void hand_over(ShardNumber to, bool stranger, const ReceivedDatagram& datagram);
   void process_dtls(PeerIndex index, BytesView bytes, const NetworkPath& path, TimePoint now);
   void process_rtcp(PeerIndex index, MutableBytes bytes, TimePoint now);
   void process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagram& datagram, TimePoint now);
+  void after_packet(std::size_t place, const Ingress::Received& received, TimePoint now);
+
+  // Mail (shard_mail.cpp).
+  void take(ShardNumber from, const SenderAttached& note, TimePoint now);
+  void take(ShardNumber from, const LayerFacts& note, TimePoint now);
+  void take(ShardNumber from, const LayerDemand& note, TimePoint now);
+  void take(ShardNumber from, const KeyframeWanted& note, TimePoint now);
+  void take(ShardNumber from, const LayerClock& note, TimePoint now);
+  void take(ShardNumber from, const AddressTaken& note, TimePoint now);
+  void take(ShardNumber from, const AddressFree& note, TimePoint now);
+  void take(ShardNumber from, const AddressWanted& note, TimePoint now);
+  void take(ShardNumber from, const MirroredPacket& mirrored, TimePoint now);
+  void take(const HandedDatagram& handed, TimePoint now);
 
   // What came of a batch, a command or a deadline.
   void release_bursts(TimePoint now);
@@ -101,9 +139,10 @@ class Shard {
   void carry_out(RestartIce&& command, TimePoint now);
   void carry_out(ClosePeer&& command, TimePoint now);
   void carry_out(ReadCounters&& command, TimePoint now);
-  void add_incoming(PeerIndex index, Peer& peer, IncomingTrack& track);
+  void add_incoming(PeerIndex index, Peer& peer, IncomingTrack& track, TimePoint now);
   void add_outgoing(PeerIndex index, Peer& peer, const std::vector<OutgoingTrack>& tracks, TimePoint now);
   void resize_layers(PublicationIndex index, std::size_t count);
+  void renew_layers(PublicationIndex index, std::size_t count);
   void detach_sender(Layer& layer);
   void remove_layer(LayerIndex index);
   std::optional<TrackRef> find_slot(PeerId peer, SlotNumber number) const;
@@ -122,6 +161,8 @@ class Shard {
   Tables tables_;
   Agenda agenda_;
   Outbox outbox_;
+  MeshEnd mesh_;
+  Mirrors mirrors_;
   Ingress ingress_;
   Feedback feedback_;
   Egress egress_;
@@ -129,10 +170,10 @@ class Shard {
   Slots slots_;
   Voices voices_;
 
-  std::array<Slot, kReceiveBatch> receive_slots_;
-  std::array<MutableBytes, kReceiveBatch> receive_buffers_;
+  std::array<Slot, kReceiveBatch + 1> receive_slots_;
+  std::array<MutableBytes, kReceiveBatch + 1> receive_buffers_;
 
-  std::unordered_map<TransportAddress, PeerIndex> by_address_;
+  std::unordered_map<TransportAddress, Owner> by_address_;
   struct TextHash : std::hash<std::string_view> {
     using is_transparent = void;
   };

@@ -12,7 +12,10 @@ void Shard::handle_command(Command&& command, TimePoint now) {
 
 // -- rooms and publications --
 
-void Shard::carry_out(AddRoom&& command, TimePoint) { voices_.add_room(command.room); }
+void Shard::carry_out(AddRoom&& command, TimePoint) {
+  const auto home = mesh_.home_of(command.room);
+  voices_.add_room(command.room, home == mesh_.self() ? std::nullopt : std::optional{home});
+}
 
 void Shard::carry_out(RemoveRoom&& command, TimePoint) {
   if (const auto* found = tables_.rooms.find(command.room)) voices_.remove_room(*found);
@@ -69,7 +72,25 @@ void Shard::resize_layers(PublicationIndex index, std::size_t count) {
   while (publication.layer_count < count) {
     const auto added = tables_.layers.add(publication.codec, index, tables_.store);
     tables_.layers[added].open = publication.open;
+    tables_.layers[added].number = publication.layer_count;
     publication.layer_places[publication.layer_count++] = added;
+  }
+}
+
+// Another sender's packets come now: nothing that was known of the old one's holds.
+void Shard::renew_layers(PublicationIndex index, std::size_t count) {
+  resize_layers(index, std::clamp<std::size_t>(count, 1, kMaxLayers));
+  auto& publication = tables_.publications[index];
+  for (std::uint8_t i = 0; i < publication.layer_count; ++i) {
+    auto& layer = tables_.layers[publication.layer_places[i]];
+    detach_sender(layer);
+    layer.number = i;
+    layer.begin_epoch(tables_.new_epoch());
+    layer.keyframes.reset();
+    layer.clock = session::RtpClock(wire::clock_rate_of(layer.codec));
+    layer.alive = false;
+    layer.last_packet.reset();
+    layer.pixels = 0;
   }
 }
 
@@ -105,7 +126,7 @@ void Shard::carry_out(std::unique_ptr<CreatePeer>&& command, TimePoint now) {
   peer.ufrags.push_back(ufrag);
   by_ufrag_[ufrag] = index;
   for (auto& track : command->incoming) {
-    add_incoming(index, peer, track);
+    add_incoming(index, peer, track, now);
     if (const auto* publication = tables_.publications.find(track.publication)) slots_.reconsider(*publication, now);
   }
   add_outgoing(index, peer, command->outgoing, now);
@@ -113,23 +134,18 @@ void Shard::carry_out(std::unique_ptr<CreatePeer>&& command, TimePoint now) {
   set_timer(index, peer);
 }
 
-void Shard::add_incoming(PeerIndex index, Peer& peer, IncomingTrack& incoming) {
+void Shard::add_incoming(PeerIndex index, Peer& peer, IncomingTrack& incoming, TimePoint now) {
   auto& track = incoming.track;
   const auto* found = tables_.publications.find(incoming.publication);
   if (found == nullptr || tables_.publications[*found].codec != track.codec.codec) return;
   auto& publication = tables_.publications[*found];
-  resize_layers(*found, std::clamp<std::size_t>(track.rids.size(), 1, kMaxLayers));
+  const bool was_elsewhere = publication.home.has_value();
+  renew_layers(*found, track.rids.size());
+  mirrors_.attach(publication, peer.id);
+  if (was_elsewhere) flow_.expect(*found, now);
   for (std::size_t i = 0; i < publication.layer_count; ++i) {
     const auto place = publication.layer_places[i];
-    auto& layer = tables_.layers[place];
-    detach_sender(layer);
-    layer.sender = TrackRef{index, static_cast<std::uint32_t>(peer.incoming.size())};
-    layer.begin_epoch(tables_.new_epoch());
-    layer.keyframes.reset();
-    layer.clock = session::RtpClock(wire::clock_rate_of(layer.codec));
-    layer.alive = false;
-    layer.last_packet.reset();
-    layer.pixels = 0;
+    tables_.layers[place].sender = TrackRef{index, static_cast<std::uint32_t>(peer.incoming.size())};
     peer.incoming.emplace_back(place, track, track.rids.empty() ? std::string{} : track.rids[i]);
   }
   if (publication.kind() == wire::MediaKind::audio) peer.voices.push_back(*found);

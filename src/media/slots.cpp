@@ -139,6 +139,7 @@ void Slots::show(TrackRef ref, LayerIndex index, Arrival cursor, TimePoint now) 
   slot.sent.prepare();
   if (!layer.is_line()) set_filter(slot, tables_.publications[layer.publication]);
   layer.receivers.push_back(ref);
+  agenda_.check_demand(index, layer);
   const auto bit = std::uint64_t{1} << ref.track;
   if (slot.kind == wire::MediaKind::audio) peer.audio |= bit;
   if (cursor == layer.history.next() || layer.collecting) return;  // it comes with its burst
@@ -153,6 +154,7 @@ void Slots::hide(TrackRef ref) {
   auto& layer = tables_.layers[slot.layer];
   std::erase(layer.receivers, ref);
   if (!layer.is_wanted()) layer.keyframes.cancel();
+  agenda_.check_demand(slot.layer, layer);
   slot.layer = kNoLayer;
   slot.rewriter.end_epoch();
   const auto bit = std::uint64_t{1} << ref.track;
@@ -165,9 +167,13 @@ void Slots::wait_for(OutgoingStream& slot, LayerIndex index) {
   if (auto* before = tables_.layers.get(slot.target)) {
     --before->waiting;
     if (!before->is_wanted()) before->keyframes.cancel();
+    agenda_.check_demand(slot.target, *before);
   }
   slot.target = index;
-  if (index != kNoLayer) ++tables_.layers[index].waiting;
+  if (index == kNoLayer) return;
+  auto& layer = tables_.layers[index];
+  ++layer.waiting;
+  agenda_.check_demand(index, layer);
 }
 
 // Streams that carry several spatial layers are thinned out on their way; the layer that is wanted is the spatial one.

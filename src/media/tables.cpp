@@ -2,6 +2,18 @@
 
 namespace bridgehall::media {
 
+bool Tables::order_layers(Publication& publication) {
+  auto& places = publication.layer_places;
+  const auto before = places;
+  for (int pass = 1; pass < publication.layer_count; ++pass) {
+    for (std::size_t i = 1; i < publication.layer_count; ++i) {
+      const auto lower = layers[places[i - 1]].pixels, upper = layers[places[i]].pixels;
+      if (lower != 0 && upper != 0 && lower > upper) std::swap(places[i - 1], places[i]);
+    }
+  }
+  return places != before;
+}
+
 Slot Tables::take_packet_slot(Layer& newest, bool& had_room) {
   had_room = !store.empty();
   if (!had_room) {

@@ -94,6 +94,10 @@ struct Tables {
 
   OutgoingStream& slot(TrackRef ref) { return peers[ref.peer].outgoing[ref.track]; }
 
+  // Encodings are offered lowest first, as a rule; where keyframes tell their sizes these decide. True when their order
+  // has changed.
+  bool order_layers(Publication& publication);
+
   // A free packet slot. When the pool is exhausted the longest of a few histories gives its oldest packet, others the
   // next time: so all become equally long in the end, and whoever comes last has room too. `newest` has a packet.
   // False in `had_room` when that was needed.

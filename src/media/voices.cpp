@@ -4,13 +4,18 @@
 
 namespace bridgehall::media {
 
-void Voices::add_room(RoomId id) {
+void Voices::add_room(RoomId id, std::optional<ShardNumber> home) {
   if (tables_.rooms.find(id) != nullptr) return;
-  auto& room = tables_.rooms[tables_.rooms.add(id)];
+  const auto room_index = tables_.rooms.add(id);
+  auto& room = tables_.rooms[room_index];
+  room.home = home;
   room.said.room = id;
-  for (auto& index : room.lines) {
-    index = tables_.layers.add(wire::Codec::opus, kNoPublication, tables_.store);
-    auto& line = tables_.layers[index];
+  for (std::size_t place = 0; place < room.lines.size(); ++place) {
+    room.lines[place] = tables_.layers.add(wire::Codec::opus, kNoPublication, tables_.store);
+    auto& line = tables_.layers[room.lines[place]];
+    line.room = room_index;
+    line.number = static_cast<std::uint8_t>(place);
+    line.elsewhere = home.has_value();
     line.open = true;
     // Any relation will do, as long as it stays: the line's timestamps count local time.
     line.clock.on_sender_report(0, ntp_.ntp);
@@ -43,23 +48,48 @@ LayerIndex Voices::line(RoomIndex room, std::uint8_t place) const {
 void Voices::open(PublicationIndex index) {
   auto& publication = tables_.publications[index];
   auto* room = tables_.rooms.get(publication.room);
-  if (room == nullptr || publication.voice || publication.kind() != wire::MediaKind::audio) return;
+  if (room == nullptr || room->home || publication.voice || publication.kind() != wire::MediaKind::audio) return;
   publication.voice = room->selection.add(index);
-  if (publication.voice) room->selection.set_rank(*publication.voice, publication.rank);
+  if (!publication.voice) return;
+  room->selection.set_rank(*publication.voice, publication.rank);
+  listen(publication, true);
+}
+
+// Whoever may be chosen has to be heard here, wherever its packets come in.
+void Voices::listen(const Publication& publication, bool listened) {
+  const auto index = publication.layers().front();
+  auto& layer = tables_.layers[index];
+  layer.listened = listened;
+  agenda_.check_demand(index, layer);
 }
 
 void Voices::close(PublicationIndex index, TimePoint now) {
   auto& publication = tables_.publications[index];
+  auto* found = tables_.rooms.get(publication.room);
+  if (found == nullptr) return;
+  auto& room = *found;
+  if (room.home) {
+    for (const auto line : room.lines)
+      if (auto& mirror = tables_.layers[line]; carries(mirror, index)) silence(mirror);
+    return;
+  }
   if (!publication.voice) return;
-  auto& room = tables_.rooms[publication.room];
   room.selection.remove(*publication.voice);
   publication.voice.reset();
+  listen(publication, false);
   std::erase_if(room.heard, [&](const Room::Heard& heard) { return heard.publication == index; });
   for (const auto line_index : room.lines) {
     auto& line = tables_.layers[line_index];
     if (line.copied_from == publication.layers().front()) silence(line);
   }
   update(publication.room, now);
+}
+
+bool Voices::carries(const Layer& line, PublicationIndex voice) {
+  const auto& history = line.history;
+  for (auto arrival = history.oldest(); arrival < history.next(); ++arrival)
+    if (history.at(arrival)->voice == voice) return true;
+  return false;
 }
 
 void Voices::set_rank(PublicationIndex index, VoiceRank rank, TimePoint now) {
@@ -131,9 +161,10 @@ void Voices::seat(Room& room, std::size_t place) {
 void Voices::copy(Layer& source, Arrival arrival, LayerIndex line_index, TimePoint now) {
   auto& line = tables_.layers[line_index];
   const auto* original = source.history.at(arrival);
-  if (line.receivers.empty() || original == nullptr) return;
+  if (!line.is_wanted() || original == nullptr) return;
   auto packet = *original;
-  if (packet.epoch != line.copied_epoch) {
+  const bool begins = packet.epoch != line.copied_epoch;
+  if (begins) {
     line.begin_epoch(tables_.new_epoch());
     line.copied_epoch = packet.epoch;
     const auto ntp = ntp_.ntp_at(now);
@@ -151,6 +182,8 @@ void Voices::copy(Layer& source, Arrival arrival, LayerIndex line_index, TimePoi
   line.history.push(packet);
   line.burst_complete |= packet.marker;
   agenda_.collect(line_index, line, now);
+  if (begins) mirrors_.tell_clock(line);
+  mirrors_.copy(line);
 }
 
 // Nothing of what it carried leaves any more.

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "base/timer_wheel.h"
 #include "media/agenda.h"
+#include "media/mirrors.h"
 #include "media/slots.h"
 #include "media/tables.h"
 
@@ -15,10 +16,18 @@ class Voices {
  public:
   static constexpr Duration kEventInterval = 100ms;  // between two VoicesChanged of a room
 
-  Voices(Tables& tables, Agenda& agenda, ShardCounters& counters, Slots& slots, NtpOrigin ntp, TimePoint now)
-      : tables_(tables), agenda_(agenda), counters_(counters), slots_(slots), ntp_(ntp), timers_(now) {}
+  Voices(Tables& tables, Agenda& agenda, ShardCounters& counters, Slots& slots, Mirrors& mirrors, NtpOrigin ntp,
+         TimePoint now)
+      : tables_(tables),
+        agenda_(agenda),
+        counters_(counters),
+        slots_(slots),
+        mirrors_(mirrors),
+        ntp_(ntp),
+        timers_(now) {}
 
-  void add_room(RoomId id);
+  // `home`: another shard decides who is heard there.
+  void add_room(RoomId id, std::optional<ShardNumber> home);
   void remove_room(RoomIndex index);
   // The line that a voice slot carries.
   LayerIndex line(RoomIndex room, std::uint8_t place) const;
@@ -40,6 +49,8 @@ class Voices {
   void settle(RoomIndex index, TimePoint now);
   void update(RoomIndex index, TimePoint now);
   void seat(Room& room, std::size_t place);
+  void listen(const Publication& publication, bool listened);
+  static bool carries(const Layer& line, PublicationIndex voice);
   std::optional<Voice> voice_in(const Room& room, std::size_t place) const;
   void copy(Layer& source, Arrival arrival, LayerIndex line_index, TimePoint now);
   void silence(Layer& line);
@@ -49,6 +60,7 @@ class Voices {
   Agenda& agenda_;
   ShardCounters& counters_;
   Slots& slots_;
+  Mirrors& mirrors_;
   NtpOrigin ntp_;
   TimerWheel timers_;
   std::vector<RoomIndex> unsettled_;

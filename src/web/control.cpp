@@ -88,9 +88,10 @@ Control::Control(ControlSettings settings, crypto::TokenKey key, StaticFiles fil
       files_(std::move(files)),
       core_(core),
       host_(settings_.limits, random),
-      local_ends_(settings_.fingerprint, settings_.media_port, random),
-      signalling_(settings_.ice_server_links, host_, local_ends_),
-      pages_(host_, key_, local_ends_) {
+      local_ends_(settings_.fingerprint, settings_.media_port, random, core),
+      ice_servers_(settings_.ice_servers, random),
+      signalling_(ice_servers_, host_, local_ends_),
+      pages_(host_, key_, local_ends_, ice_servers_) {
   for (const auto& roster : settings_.conferences) host_.add_conference(roster);
 }
 
@@ -157,7 +158,11 @@ std::optional<Response> Control::refuse_host(const Request& request) const {
 
 std::optional<Response> Control::signalling_request(Ticket ticket, const SignallingResource& resource,
                                                     const Request& request, Instant now) {
-  if (auto response = signalling_.check(resource, request)) return response;
+  if (auto response = signalling_.check(resource, request)) {
+    if (request.method == "OPTIONS" && authenticate(request, key_, host_, unix_time(now)))
+      signalling_.add_ice_servers(*response, now);
+    return response;
+  }
   const auto identity = authenticate(request, key_, host_, unix_time(now));
   if (!identity) return identity.error();
   if (request.method != "DELETE") {

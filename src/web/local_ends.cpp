@@ -19,15 +19,22 @@ session::LocalEnd LocalEnds::make(const session::IceCredentials& credentials, co
 
 // Loopback only for a client on this machine, and last: Firefox sends no checks to it, and a browser without permission
 // for the microphone has only the default route's address.
-std::vector<SocketAddress> LocalEnds::candidates_for(const SocketAddress& client) const {
-  std::vector<SocketAddress> candidates;
-  for (const auto& ip : addresses_)
-    if (!ip.is_loopback()) candidates.push_back({ip, media_port_});
-  if (client.ip.is_loopback()) {
-    for (const auto& ip : addresses_)
-      if (ip.is_loopback()) candidates.push_back({ip, media_port_});
-  }
+std::vector<TransportAddress> LocalEnds::candidates_for(const SocketAddress& client) const {
+  std::vector<TransportAddress> candidates;
+  const auto add = [&](std::uint16_t port, Protocol protocol) {
+    for (const bool loopback : {false, true})
+      for (const auto& ip : addresses_)
+        if (ip.is_loopback() == loopback && (!loopback || client.ip.is_loopback()) &&
+            (protocol == Protocol::udp || is_dialled(ip, port)))
+          candidates.push_back({{ip, port}, protocol});
+  };
+  add(media_port_, Protocol::udp);
+  for (const auto port : tcp_ports_) add(port, Protocol::tcp);
   return candidates;
+}
+
+bool LocalEnds::is_dialled(const IpAddress& ip, std::uint16_t port) {
+  return (port != 80 && port != 443) || !(ip.is_private() || ip.is_loopback());
 }
 
 }  // namespace bridgehall::web

@@ -1,10 +1,11 @@
-// What the control thread sees of a media shard: the control ends of its two rings. app::ShardThread is one; tests have
-// their own.
+// What the control thread sees of the media shards: the control ends of their rings, as if it were one.
+// app::MediaShards is one; tests have their own.
 #pragma once
 
 #include <optional>
 
 #include "media/api.h"
+#include "media/shard_number.h"
 
 namespace bridgehall::web {
 
@@ -18,6 +19,8 @@ class MediaCore {
   // An eventfd that is readable when pop() may give something. Whoever waits for it reads it empty and then pops until
   // nothing comes.
   virtual int event_fd() const = 0;
+  // Where the next peer is best made: its ufrag is to name this shard.
+  virtual media::ShardNumber lightest_shard() const { return {}; }
 };
 
 }  // namespace bridgehall::web

@@ -69,6 +69,9 @@ void add_shard(Families& f, const media::ShardCounters& c) {
   counter(f, "bridgehall_retransmissions_received_total", "Retransmitted RTP packets received from publishers.",
           c.retransmissions_received);
   counter(f, "bridgehall_keyframes_received_total", "Keyframes received from publishers.", c.keyframes_received);
+  counter(f, "bridgehall_packets_mirrored_total", "RTP packets copied from one shard to another.", c.packets_mirrored);
+  counter(f, "bridgehall_datagrams_handed_over_total",
+          "Datagrams that the kernel gave to another shard's socket than their peer's.", c.datagrams_handed_over);
   counter(f, "bridgehall_trains_sent_total", "Trains of media sent, one system call each.", c.trains_sent);
   counter(f, "bridgehall_plis_received_total", "Keyframe requests received from viewers.", c.plis_received);
   counter(f, "bridgehall_plis_sent_total", "Keyframe requests sent to publishers.", c.plis_sent);

@@ -122,8 +122,8 @@ bool is_long(const messages::ServerMessage& message) {
 
 }  // namespace
 
-Pages::Pages(conference::Host& host, const crypto::TokenKey& key, LocalEnds& local_ends)
-    : host_(host), key_(key), local_ends_(local_ends) {}
+Pages::Pages(conference::Host& host, const crypto::TokenKey& key, LocalEnds& local_ends, IceServers& ice_servers)
+    : host_(host), key_(key), local_ends_(local_ends), ice_servers_(ice_servers) {}
 
 // -- links --
 
@@ -202,7 +202,12 @@ void Pages::handle(LinkId id, Link& link, const messages::ClientMessage& message
     refuse(id, link, request, RefusalCode::not_greeted, "Say hello with a token first.");
     return say_bye(id, link, messages::ByeCode::refused, "The first message has to be a hello.");
   }
-  if (std::holds_alternative<messages::Ping>(message)) return reply(id, link, messages::Pong{});
+  if (std::holds_alternative<messages::Ping>(message)) {
+    // A page pings all the time, so no timer is needed to renew what expires.
+    if (now.monotonic - link.ice_servers_at >= ice_servers_.renewal())
+      reply(id, link, messages::IceServers{tell_ice_servers(link, now)});
+    return reply(id, link, messages::Pong{});
+  }
   if (std::holds_alternative<messages::Leave>(message)) {
     reply(id, link, messages::Done{*request});
     link.end = LinkEnd{1000, "left"};
@@ -284,7 +289,19 @@ void Pages::greet(LinkId id, Link& link, const messages::Hello& hello, const Ins
                           .may = to_message(link.told_actions),
                           .resumed = greeting.resumed,
                           .joined = joined,
-                          .max_tiles = static_cast<std::uint32_t>(max_tiles(link.role))});
+                          .max_tiles = static_cast<std::uint32_t>(max_tiles(link.role)),
+                          .ice_servers = tell_ice_servers(link, now)});
+}
+
+std::vector<messages::IceServer> Pages::tell_ice_servers(Link& link, const Instant& now) {
+  link.ice_servers_at = now.monotonic;
+  std::vector<messages::IceServer> told;
+  for (auto& server : ice_servers_.make(unix_time(now))) {
+    told.push_back({.urls = std::move(server.url)});
+    if (!server.username.empty()) told.back().username = std::move(server.username);
+    if (!server.credential.empty()) told.back().credential = std::move(server.credential);
+  }
+  return told;
 }
 
 void Pages::join(LinkId id, Link& link, const messages::Join& join, const Instant& now) {
@@ -334,7 +351,7 @@ void Pages::restart_ice(LinkId id, Link& link, const messages::RestartIce& resta
   if (!fragment->credentials)
     return refuse(id, link, restart.id, RefusalCode::bad_offer, "The fragment has no ice-ufrag and ice-pwd.",
                   "fragment");
-  host_.directory().restart_ice(session->peer, local_ends_.make_credentials(), std::move(*fragment->credentials));
+  host_.directory().restart_ice(session->peer, local_ends_.renew_credentials(session->local), std::move(*fragment->credentials));
   messages::IceRestarted restarted{.id = restart.id,
                                    .fragment = session::make_ice_fragment(
                                        session->local, local_ends_.candidates_for(link.client), session->first_mid)};

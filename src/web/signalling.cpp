@@ -95,11 +95,17 @@ Response refused(const conference::CommandRefusal& refusal) {
 
 }  // namespace
 
-Signalling::Signalling(std::vector<std::string> ice_server_links, conference::Host& host, LocalEnds& local_ends)
-    : ice_server_links_(std::move(ice_server_links)),
+Signalling::Signalling(IceServers& ice_servers, conference::Host& host, LocalEnds& local_ends)
+    : ice_servers_(ice_servers),
       host_(host),
       directory_(host.directory()),
       local_ends_(local_ends) {}
+
+// RFC 9725 section 4.6: whoever proves to be allowed here may have the ICE servers before the offer. A preflight, which
+// never carries a token, gets none: with them anybody could relay through the TURN servers.
+void Signalling::add_ice_servers(Response& response, const Instant& now) {
+  add_ice_server_links(response.headers, ice_servers_.make(unix_time(now)));
+}
 
 void Signalling::add_cors(Headers& headers) {
   headers.set("Access-Control-Allow-Origin", "*");
@@ -156,7 +162,7 @@ std::optional<Response> Signalling::handle(Ticket ticket, const SignallingResour
   if (!conference::may_control_session(identity.principal.role, identity.principal.subject, session->subject)) {
     return make_problem({403, "not-your-session", "This session was made with another token.", "Authorization"});
   }
-  if (request.method == "PATCH") return patch(ticket, *session, request, now.monotonic);
+  if (request.method == "PATCH") return patch(ticket, *session, request, now);
   host_.close(session->peer, now);
   return Response{.status = 200};
 }
@@ -192,7 +198,7 @@ std::optional<Response> Signalling::publish(Ticket ticket, const SignallingResou
   auto answer = std::move(order.negotiated.answer);
   const auto session = host_.publish(std::move(order), now);
   if (!session) return refused(session.error());
-  await_creation(ticket, resource, **session, std::move(answer), now.monotonic);
+  await_creation(ticket, resource, **session, std::move(answer), now);
   return std::nullopt;
 }
 
@@ -210,7 +216,7 @@ std::optional<Response> Signalling::view(Ticket ticket, const SignallingResource
   order.negotiated = std::move(*negotiated);
   auto answer = std::move(order.negotiated.answer);
   const auto* session = directory_.view(std::move(order), *terms, now.monotonic);
-  await_creation(ticket, resource, *session, std::move(answer), now.monotonic);
+  await_creation(ticket, resource, *session, std::move(answer), now);
   return std::nullopt;
 }
 
@@ -241,12 +247,12 @@ std::optional<Response> Signalling::view_stage(Ticket ticket, const SignallingRe
   order.negotiated = std::move(*negotiated);
   auto answer = std::move(order.negotiated.answer);
   const auto* session = directory_.join(std::move(order), now.monotonic);
-  await_creation(ticket, resource, *session, std::move(answer), now.monotonic);
+  await_creation(ticket, resource, *session, std::move(answer), now);
   return std::nullopt;
 }
 
 void Signalling::await_creation(Ticket ticket, const SignallingResource& resource, const conference::Session& session,
-                                std::string answer, TimePoint now) {
+                                std::string answer, const Instant& now) {
   Response created{.status = 201};
   created.headers.add("Content-Type", std::string(kSdp));
   created.headers.add("Location", session.kind == SessionKind::stage
@@ -254,14 +260,14 @@ void Signalling::await_creation(Ticket ticket, const SignallingResource& resourc
                                       : fmt::format("/{}/{}/{}/{}", kind_path(resource.kind), resource.conference,
                                                     resource.publication, session.key));
   created.headers.add("ETag", etag_of(session));
-  for (const auto& link : ice_server_links_) created.headers.add("Link", link);
+  add_ice_server_links(created.headers, ice_servers_.make(unix_time(now)));
   created.body = std::move(answer);
-  waiting_.await(session.peer, Asked::creation, {ticket, std::move(created)}, now);
+  waiting_.await(session.peer, Asked::creation, {ticket, std::move(created)}, now.monotonic);
 }
 
 // RFC 9725 sections 4.3.1 to 4.3.3. If-Match names the ICE session; "*" (some clients quote it) goes with a restart.
 std::optional<Response> Signalling::patch(Ticket ticket, const conference::Session& session, const Request& request,
-                                          TimePoint now) {
+                                          const Instant& now) {
   const auto if_match = request.headers.find("If-Match");
   if (!if_match) {
     return make_problem({428, "if-match-missing",
@@ -278,13 +284,14 @@ std::optional<Response> Signalling::patch(Ticket ticket, const conference::Sessi
     // Candidates of the client are not used: an ICE-lite end learns addresses from checks.
     return Response{.status = 204};
   }
-  directory_.restart_ice(session.peer, local_ends_.make_credentials(), std::move(*fragment->credentials));
+  directory_.restart_ice(session.peer, local_ends_.renew_credentials(session.local), std::move(*fragment->credentials));
   Response restarted{.status = 200};
   restarted.headers.add("Content-Type", std::string(kFragment));
   restarted.headers.add("ETag", etag_of(session));
   restarted.body =
       session::make_ice_fragment(session.local, local_ends_.candidates_for(request.peer), session.first_mid);
-  waiting_.await(session.peer, Asked::restart, {ticket, std::move(restarted)}, now);
+  add_ice_server_links(restarted.headers, ice_servers_.make(unix_time(now)));
+  waiting_.await(session.peer, Asked::restart, {ticket, std::move(restarted)}, now.monotonic);
   return std::nullopt;
 }
 
