@@ -28,7 +28,7 @@ std::expected<IceFragment, NegotiationError> parse_ice_fragment(std::string_view
   return fragment;
 }
 
-std::string make_ice_fragment(const IceCredentials& local, const std::vector<SocketAddress>& candidates,
+std::string make_ice_fragment(const IceCredentials& local, const std::vector<TransportAddress>& candidates,
                               std::string_view first_mid) {
   wire::SdpSession fragment;
   fragment.attributes = {{"ice-lite", ""}, {"ice-ufrag", local.ufrag}, {"ice-pwd", local.password}};

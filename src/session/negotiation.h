@@ -108,9 +108,9 @@ struct NegotiatedSlot {
 struct LocalEnd {
   IceCredentials credentials;
   crypto::Fingerprint fingerprint;
-  std::vector<SocketAddress> candidates;  // UDP host candidates; put into the answer with end-of-candidates
-  std::string session_id;                 // digits, for o=
-  std::string cname;                      // RTCP CNAME of everything we send
+  std::vector<TransportAddress> candidates;  // of type host; put into the answer with end-of-candidates
+  std::string session_id;                    // digits, for o=
+  std::string cname;                         // RTCP CNAME of everything we send
 };
 
 struct Negotiated {
@@ -153,7 +153,7 @@ struct IceFragment {
   bool end_of_candidates = false;
 };
 std::expected<IceFragment, NegotiationError> parse_ice_fragment(std::string_view text);
-std::string make_ice_fragment(const IceCredentials& local, const std::vector<SocketAddress>& candidates,
+std::string make_ice_fragment(const IceCredentials& local, const std::vector<TransportAddress>& candidates,
                               std::string_view first_mid);
 
 }  // namespace bridgehall::session

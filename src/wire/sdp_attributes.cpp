@@ -174,11 +174,15 @@ std::optional<SocketAddress> parse_udp_candidate(std::string_view value) {
   return SocketAddress{*ip, *port};
 }
 
-std::string write_host_candidate(const SocketAddress& address, std::size_t n) {
-  constexpr std::uint32_t kHostPreference = 126;
-  const auto local_preference = static_cast<std::uint32_t>(65535 - std::min<std::size_t>(n, 65535));
-  const std::uint32_t priority = kHostPreference << 24 | local_preference << 8 | 255;
-  return fmt::format("{} 1 udp {} {} {} typ host", n + 1, priority, address.ip.to_string(), address.port);
+std::string write_host_candidate(const TransportAddress& candidate, std::size_t n) {
+  constexpr std::uint32_t kHostPreference = 126, kTcpPreference = 90;
+  constexpr std::uint32_t kPassive = 4;  // RFC 6544 section 4.2: direction preference, in the upper 3 of 16 bits
+  const bool tcp = candidate.protocol == Protocol::tcp;
+  const auto local_preference = tcp ? kPassive << 13 | static_cast<std::uint32_t>(8191 - std::min<std::size_t>(n, 8191))
+                                    : static_cast<std::uint32_t>(65535 - std::min<std::size_t>(n, 65535));
+  const std::uint32_t priority = (tcp ? kTcpPreference : kHostPreference) << 24 | local_preference << 8 | 255;
+  return fmt::format("{} 1 {} {} {} {} typ host{}", n + 1, tcp ? "tcp" : "udp", priority,
+                     candidate.address.ip.to_string(), candidate.address.port, tcp ? " tcptype passive" : "");
 }
 
 }  // namespace bridgehall::wire

@@ -123,7 +123,8 @@ inline std::string_view take_until(std::string_view& rest, char separator) {
 
 // a=candidate:… (RFC 8839 section 5.1): what a client needs of it. Host names (mDNS) and TCP are nullopt.
 std::optional<SocketAddress> parse_udp_candidate(std::string_view value);
-// The n-th host candidate of ours: earlier ones get higher priority (RFC 8445 section 5.1.2.1).
-std::string write_host_candidate(const SocketAddress& address, std::size_t n);
+// The n-th host candidate of ours: earlier ones get higher priority (RFC 8445 section 5.1.2.1). One over TCP is passive
+// (RFC 6544 section 4.5) and comes after all over UDP.
+std::string write_host_candidate(const TransportAddress& candidate, std::size_t n);
 
 }  // namespace bridgehall::wire

@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
           BRIDGEHALL_CHECK(simulcast->send.size() + simulcast->recv.size() > 0);
         if (const auto format = parse_fmtp(attribute.value)) (void)fmtp_parameter(format->parameters, "apt");
         if (const auto candidate = parse_udp_candidate(attribute.value))
-          BRIDGEHALL_CHECK(parse_udp_candidate(write_host_candidate(*candidate, 0)) == candidate);
+          BRIDGEHALL_CHECK(parse_udp_candidate(write_host_candidate({*candidate}, 0)) == candidate);
       }
     }
   } else {

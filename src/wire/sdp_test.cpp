@@ -161,9 +161,12 @@ TEST(SdpAttributes, ReadsTheFormsThatRfcsGive) {
 TEST(SdpAttributes, CandidatesOfOursAreReadBackWithFallingPriority) {
   const SocketAddress v4{*IpAddress::parse("192.0.2.1"), 8443};
   const SocketAddress v6{*IpAddress::parse("2001:db8::1"), 8443};
-  EXPECT_EQ(write_host_candidate(v4, 0), "1 1 udp 2130706431 192.0.2.1 8443 typ host");
-  EXPECT_EQ(parse_udp_candidate(write_host_candidate(v4, 0)), v4);
-  EXPECT_EQ(parse_udp_candidate(write_host_candidate(v6, 1)), v6);
+  EXPECT_EQ(write_host_candidate({v4}, 0), "1 1 udp 2130706431 192.0.2.1 8443 typ host");
+  EXPECT_EQ(parse_udp_candidate(write_host_candidate({v4}, 0)), v4);
+  EXPECT_EQ(parse_udp_candidate(write_host_candidate({v6}, 1)), v6);
+  const auto tcp = write_host_candidate({v4, Protocol::tcp}, 1);
+  EXPECT_EQ(tcp, "2 1 tcp 1520434943 192.0.2.1 8443 typ host tcptype passive");
+  EXPECT_EQ(parse_udp_candidate(tcp), std::nullopt);
   EXPECT_FALSE(parse_udp_candidate("0 1 UDP 2122187007 b1e55b9f.local 54719 typ host"));
   EXPECT_FALSE(parse_udp_candidate("1 1 tcp 1518214911 192.0.2.2 9 typ host tcptype active"));
   EXPECT_FALSE(parse_udp_candidate("1 2 udp 1518214911 192.0.2.2 9 typ host"));
