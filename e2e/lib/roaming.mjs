@@ -122,6 +122,19 @@ export class Roaming {
     await until('the router uses another port', async () => (await this.hiddenPorts()).some((port) => !before.includes(port)), { ceiling: 10_000 });
   }
 
+  /** The router lets nothing through any more where media go at this moment; elsewhere it does. */
+  async blockPresentPorts() {
+    const { network, away } = this;
+    const flows = await network.route('conntrack', '-L', '-p', 'udp', '--src', away.address);
+    const ports = new Set([...flows.matchAll(/sport=(\d+) dport=\d+ src=/g)].map(([, port]) => port));
+    await network.route('nft', 'add table ip block');
+    await network.route('nft', 'add chain ip block through { type filter hook forward priority 0; }');
+    for (const port of ports) {
+      await network.route('nft', `add rule ip block through ip saddr ${away.address} udp sport ${port} drop`);
+      await network.route('nft', `add rule ip block through ip daddr ${away.address} udp dport ${port} drop`);
+    }
+  }
+
   /** The router gets another address for the outside: every connection through it is gone. */
   async moveRouter() {
     const { network, home } = this;

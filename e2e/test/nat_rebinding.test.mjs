@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import { noNamespaces } from '../lib/namespaces.mjs';
-import { beginRecord, flowsAgain, Roaming } from '../lib/roaming.mjs';
+import { beginRecord, flowsAgain, Roaming, timeIn } from '../lib/roaming.mjs';
 
 describe('a site behind a router that translates addresses', { skip: noNamespaces }, () => {
   /** @type {Roaming} */
@@ -31,6 +31,19 @@ describe('a site behind a router that translates addresses', { skip: noNamespace
     for (const record of await rebound(t, 'another port', () => roaming.rebind())) assert.ok(record.longest < 4_000, `${record.longest} ms`);
     assert.equal(await site.sessions(), 1);
     await Promise.all([hall.hears('ha-giang'), site.hears('hall'), hall.sees('ha-giang'), site.sees('hall')]);
+  });
+
+  it('restarts ICE when the way is blocked while the page\'s own connection lives, within two seconds', async (t) => {
+    await Promise.all([hall, site].map(beginRecord));
+    await roaming.blockPresentPorts();
+    const [atHall, atSite] = await Promise.all([hall, site].map((person) => flowsAgain(person)));
+    const restart = timeIn(atSite.states, 'restarting');
+    t.diagnostic(`nothing came to the hall for ${atHall.longest.toFixed(0)} ms, to the site for ${atSite.longest.toFixed(0)} ms, of which the restart took ${restart.toFixed(0)} ms`);
+    assert.ok(restart > 0, 'ICE was not restarted');
+    assert.ok(restart <= 2_000, `the restart took ${restart} ms`);
+    assert.ok(Math.max(atHall.longest, atSite.longest) < 8_000);
+    assert.equal(await site.sessions(), 1);
+    await Promise.all([hall.hears('ha-giang'), site.hears('hall')]);
   });
 
   it('goes on in the same session when the router gets another address', async (t) => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import { noNamespaces } from '../lib/namespaces.mjs';
-import { beginRecord, flowsAgain, Roaming, timeIn } from '../lib/roaming.mjs';
+import { beginRecord, flowsAgain, Roaming } from '../lib/roaming.mjs';
 
 describe('a site that changes its network', { skip: noNamespaces }, () => {
   /** @type {Roaming} */
@@ -23,11 +23,10 @@ describe('a site that changes its network', { skip: noNamespaces }, () => {
     await roaming.changeLine();
     await told;
     const [atHall, atSite] = await Promise.all([hall, site].map((person) => flowsAgain(person, { ceiling: 20_000 })));
-    const restart = timeIn(atSite.states, 'restarting');
-    t.diagnostic(`nothing came to the hall for ${atHall.longest.toFixed(0)} ms, to the site for ${atSite.longest.toFixed(0)} ms, of which the restart took ${restart.toFixed(0)} ms; ${atSite.states.map(({ state, at }) => `${state} ${at.toFixed(0)}`).join(', ')}`);
-    assert.ok(restart > 0, 'ICE was not restarted');
-    assert.ok(restart <= 2_000, `the restart took ${restart} ms`);
-    assert.ok(Math.max(atHall.longest, atSite.longest) < 12_000);
+    const states = atSite.states.map(({ state, at }) => `${state} ${at.toFixed(0)}`).join(', ');
+    t.diagnostic(`nothing came to the hall for ${atHall.longest.toFixed(0)} ms, to the site for ${atSite.longest.toFixed(0)} ms; ${states}`);
+    assert.match(states, /restarting/);
+    assert.ok(Math.max(atHall.longest, atSite.longest) < 8_000);
     assert.equal(await site.sessions(), 1);
     await Promise.all([site.says(/Your microphone is open: you can be heard\./), hall.hears('ha-giang'), site.hears('hall'), hall.sees('ha-giang'), site.sees('hall')]);
   });

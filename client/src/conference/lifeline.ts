@@ -22,6 +22,7 @@ export type LifelineAct = 'exchange' | 'open' | 'hello' | 'ping' | 'close' | 're
 const waits = { firstMs: 250, longestMs: 2_000 };
 const pingEveryMs = 2_000;
 const silentMs = 5_000;
+const doubtedMs = 1_500;
 // From opening the socket to welcome, on any line that carries a conference.
 const greetMs = 5_000;
 // A token is not used in its last seconds: it would expire on the way.
@@ -71,6 +72,13 @@ export class Lifeline {
   nudge(nowMs: number): void {
     if (this.#state.kind === 'waiting') this.#begin(nowMs);
     else if (this.#state.kind === 'live') this.#pingAtMs = nowMs;
+  }
+
+  // The media path is dead: if the network has changed, so is the socket, of which nobody would tell for long.
+  doubt(nowMs: number): void {
+    if (this.#state.kind !== 'live') return;
+    this.#pingAtMs = nowMs;
+    this.#deadlineMs = Math.min(this.#deadlineMs, nowMs + doubtedMs);
   }
 
   exchanged(nowMs: number, expiresInMs: number): void {

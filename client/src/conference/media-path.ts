@@ -106,6 +106,16 @@ export class MediaPath {
     }
   }
 
+  // The watch over the path has seen that it is dead; the browser will say so later.
+  dead(nowMs: number): void {
+    if (this.#state.kind === 'connected' || this.#state.kind === 'disturbed') this.#restart(nowMs);
+  }
+
+  // ... and that it answers again, of which the browser may say nothing when it has not noticed yet.
+  answers(nowMs: number): void {
+    if (this.#state.kind === 'disturbed' || this.#state.kind === 'restarting') this.path(nowMs, 'connected');
+  }
+
   // Somebody asks for another try.
   retry(nowMs: number): void {
     if (this.#state.kind === 'refused' && this.#live) this.#join(nowMs, this.#kind);

@@ -88,6 +88,22 @@ describe('the lifeline', () => {
     lifeline.nudge(1_000);
     expect(acts(lifeline)).toEqual(['exchange']);
   });
+  it('asks at once whether a doubted socket lives, and gives it up soon when nothing comes', () => {
+    const silent = live();
+    silent.heard(9_900);
+    silent.doubt(10_000);
+    silent.tick(10_000);
+    expect(acts(silent)).toEqual(['ping']);
+    silent.tick(11_500);
+    expect(acts(silent)).toEqual(['close']);
+    const alive = live();
+    alive.heard(9_900);
+    alive.doubt(10_000);
+    alive.heard(10_100);
+    alive.tick(11_600);
+    expect(acts(alive)).toEqual(['ping']);
+    expect(alive.state.kind).toBe('live');
+  });
   it('waits as long as the server asks', () => {
     const lifeline = new Lifeline(() => 0, false);
     lifeline.start(0);
@@ -197,6 +213,34 @@ describe('the media path', () => {
     path.path(13_000, 'failed');
     path.tick(17_500);
     expect(mediaActs(path)).toEqual(join('again'));
+  });
+  it('restarts ICE at once when the way is seen to be dead, and is connected when it answers', () => {
+    const path = connected();
+    path.dead(10_000);
+    expect(mediaActs(path)).toEqual([{ do: 'restart_ice' }]);
+    path.path(11_000, 'disconnected'); // the browser has noticed at last
+    expect(path.state.kind).toBe('restarting');
+    path.answers(11_100);
+    expect(path.state.kind).toBe('connected');
+    path.tick(60_000);
+    expect(mediaActs(path)).toEqual([]);
+  });
+  it('shows a dead way while there is no signalling, and restarts when there is', () => {
+    const path = connected();
+    path.signallingLost();
+    path.dead(10_000);
+    expect(path.state.kind).toBe('disturbed');
+    expect(mediaActs(path)).toEqual([]);
+    path.welcomed(12_000, { joined: true, resumed: true });
+    expect(mediaActs(path)).toEqual([{ do: 'restart_ice' }]);
+  });
+  it('goes on when a dead way answers before anything was done', () => {
+    const path = connected();
+    path.signallingLost();
+    path.dead(10_000);
+    path.answers(10_500);
+    path.welcomed(12_000, { joined: true, resumed: true });
+    expect(mediaActs(path)).toEqual([]);
   });
   it('joins anew at once when the restart is refused', () => {
     const path = connected();

@@ -13,6 +13,7 @@ import { MediaPath, type JoinKind, type MediaState } from './media-path';
 import { MediaSession, type Place } from './media-session';
 import { follow, mirrorOf, seatOf, type Mirror } from './mirror';
 import { planOf } from './offer';
+import { PathWatch, readPath, samplePathEveryMs } from './path-watch';
 import { CommandRefused, Commands, readMessage, signallingAddress, type Command } from './signalling';
 
 const demandDelayMs = 200;
@@ -377,6 +378,21 @@ export class ConferenceSession {
         if (this.#session === session && transport.state === 'closed') this.#input((now) => this.#path.path(now, 'closed'));
       };
     });
+    const watch = new PathWatch();
+    const timer = setInterval(() => void this.#lookAtPath(session, watch, () => clearInterval(timer)), samplePathEveryMs);
+  }
+
+  async #lookAtPath(session: MediaSession, watch: PathWatch, stop: () => void): Promise<void> {
+    if (this.#session !== session) return stop();
+    const sample = readPath(await session.connection.getStats());
+    if (!sample || this.#session !== session) return;
+    const news = watch.sample(performance.now(), sample);
+    if (news === 'dead')
+      this.#input((now) => {
+        this.#lifeline.doubt(now);
+        this.#path.dead(now);
+      });
+    else if (news === 'answers') this.#input((now) => this.#path.answers(now));
   }
 
   async #restartIce(): Promise<void> {
@@ -384,8 +400,9 @@ export class ConferenceSession {
     if (!session) return;
     try {
       await session.restartIce(async (fragment) => ((await this.command({ type: 'restart_ice', fragment })) as IceRestarted).fragment);
-    } catch {
-      if (this.#session === session) this.#input((now) => this.#path.restartRefused(now));
+    } catch (error) {
+      // One that was lost with the socket is asked for again when there is another.
+      if (this.#session === session && error instanceof CommandRefused) this.#input((now) => this.#path.restartRefused(now));
     }
   }
 
