@@ -64,6 +64,12 @@ export function readInvitation(fragment: string): InvitationLink | null {
   return { invitation, wall: fields.get('view') === 'wall', codec: asCodec(fields.get('codec')), quality: asQuality(fields.get('quality')) };
 }
 
+// An administrator's link: #as=diagnosis&token=…. Its token; null for any other link.
+export function readDiagnosisLink(fragment: string): string | null {
+  const fields = new URLSearchParams(fragment.replace(/^#/, ''));
+  return fields.get('as') === 'diagnosis' ? (fields.get('token') ?? '').trim() || null : null;
+}
+
 // A pasted link with an invitation, as the fragment to go to; '' when it is none.
 export function invitationFromPaste(text: string): string {
   const hash = text.trim().indexOf('#');

@@ -9,6 +9,7 @@
 
 #include "app/complaint.h"
 #include "app/configuration.h"
+#include "app/doctor/examination.h"
 #include "app/load_command.h"
 #include "app/serve.h"
 #include "app/token_command.h"
@@ -66,6 +67,16 @@ int run_demo(const DemoOptions& options, std::map<std::string, std::string> flag
   return done ? 0 : complain(done.error().message, kFailed);
 }
 
+int run_doctor(const std::string& file, bool json, const std::map<std::string, std::string>& flags) {
+  ConfigurationSources sources{.file = {}, .environment = read_environ(), .flags = flags};
+  if (!file.empty()) sources.file = file;
+  const auto configuration = read_configuration(sources);
+  if (!configuration) return complain(configuration.error().message, kMisused);
+  const auto findings = doctor::examine(*configuration, doctor::Bystander::command);
+  fmt::print("{}", json ? web::diagnosis_json(findings) : doctor::to_text(findings));
+  return doctor::has_problem(findings) ? kFailed : 0;
+}
+
 int run_token(const TokenOptions& options) {
   crypto::SystemRandom random;
   const auto token = make_token(options, random, wall_now());
@@ -95,11 +106,21 @@ int run_command_line(int argc, char** argv) {
   demo_command->add_option("--data", demo.data, "Data folder, made when missing")->capture_default_str();
   add_setting_flags(*demo_command, demo_flags);
 
+  std::map<std::string, std::string> doctor_flags;
+  std::string doctor_file;
+  bool json = false;
+  auto* doctor_command = program.add_subcommand("doctor", "Check this machine and say what to change");
+  doctor_command->add_option("--config", doctor_file, "TOML file with settings")->envname("BRIDGEHALL_CONFIG");
+  doctor_command->add_flag("--json", json, "For programs");
+  add_setting_flags(*doctor_command, doctor_flags);
+
   TokenOptions token;
   auto* token_command = program.add_subcommand("token", "Print a token signed with the key of a data folder");
   token_command->add_option("--data", token.data_folder, "Data folder of the server")->required();
-  token_command->add_option("--conference", token.conference, "Id of the conference")->required();
-  token_command->add_option("--role", token.role, "moderator, chair, presenter, hall, site, delegate or viewer")
+  token_command->add_option("--conference", token.conference, "Id of the conference; none for an administrator");
+  token_command
+      ->add_option("--role", token.role,
+                   "moderator, chair, presenter, hall, site, delegate or viewer; administrator: sees the diagnosis")
       ->required();
   token_command->add_option("--ttl", token.ttl, "How long it is valid: seconds, or 30m, 12h, 7d")->required();
   token_command->add_option("--subject", token.subject,
@@ -120,13 +141,14 @@ int run_command_line(int argc, char** argv) {
   }
   if (*serve_command) return run_serve(file, serve_flags);
   if (*demo_command) return run_demo(demo, demo_flags);
+  if (*doctor_command) return run_doctor(doctor_file, json, doctor_flags);
   if (*token_command) return run_token(token);
   if (load_command.given()) return load_command.run();
   if (*settings_command) {
     fmt::print("{}", describe_settings());
     return 0;
   }
-  return complain("Say what to do: serve, demo, token, load or settings. See bridgehall --help.", kMisused);
+  return complain("Say what to do: serve, demo, doctor, token, load or settings. See bridgehall --help.", kMisused);
 }
 
 }  // namespace bridgehall::app

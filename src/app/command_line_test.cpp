@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "app/duration_text.h"
@@ -49,6 +51,46 @@ class CommandLineTest : public testing::Test {
 
   std::filesystem::path folder_;
 };
+
+TEST_F(CommandLineTest, an_administrators_token_is_for_no_conference) {
+  const auto made = run({"token", "--data", folder_.string(), "--role", "administrator", "--ttl", "2h"});
+  ASSERT_EQ(made.status, 0) << made.errors;
+  crypto::SystemRandom random;
+  const auto key = open_signing_key(folder_.string(), random);
+  ASSERT_TRUE(key);
+  const auto claims = key->verify(made.output.substr(0, made.output.size() - 1),
+                                  std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+  ASSERT_TRUE(claims);
+  EXPECT_EQ(claims->role, "administrator");
+  EXPECT_EQ(claims->conference, "*");
+  const auto both =
+      run({"token", "--data", folder_.string(), "--role", "administrator", "--ttl", "2h", "--conference", "demo"});
+  EXPECT_EQ(both.status, 2);
+  EXPECT_THAT(both.errors, HasSubstr("leave --conference out"));
+  const auto neither = run({"token", "--data", folder_.string(), "--role", "site", "--ttl", "2h"});
+  EXPECT_EQ(neither.status, 2);
+  EXPECT_THAT(neither.errors, HasSubstr("--conference is missing"));
+}
+
+TEST_F(CommandLineTest, the_doctor_prints_a_line_for_each_finding_or_json) {
+  const auto folder = folder_.string();
+  std::filesystem::create_directories(folder_ / "conferences");
+  const std::vector<std::string> words{"doctor", "--data-folder", folder, "--http-port", "0"};
+  const auto healthy = run(words);
+  EXPECT_THAT(healthy.output, HasSubstr("ok         The data folder " + folder + " is writable"));
+  EXPECT_EQ(healthy.errors, "");
+  std::ofstream(folder_ / "conferences/main.json") << "{";
+  auto asked = words;
+  asked.push_back("--json");
+  const auto ill = run(asked);
+  EXPECT_EQ(ill.status, 1);
+  const auto json = nlohmann::json::parse(ill.output);
+  const auto bad = std::find_if(json["findings"].begin(), json["findings"].end(),
+                                [](const auto& each) { return each["code"] == "roster.bad"; });
+  ASSERT_NE(bad, json["findings"].end());
+  EXPECT_EQ((*bad)["level"], "problem");
+  EXPECT_EQ((*bad)["values"]["conference"], "main");
+}
 
 TEST_F(CommandLineTest, a_token_is_all_that_is_printed_and_its_key_verifies_it) {
   const auto made = run({"token", "--data", folder_.string(), "--conference", "demo", "--role", "site", "--ttl", "2h",
@@ -94,7 +136,7 @@ TEST_F(CommandLineTest, mistakes_are_one_sentence_and_status_2) {
            {"token", "--data", "/proc/none", "--conference", "demo", "--role", "viewer", "--ttl", "1h"},
            {"serve", "--http-port", "many"},
            {"serve", "--config", "/nowhere.toml"},
-           {"demo", "--port", "443", "--data", data},
+           {"demo", "--port", "500", "--data", data},
            {"demo", "--port", "0", "--data", data},
            {"load", "--duration", "never"},
            {"load"},

@@ -9,8 +9,11 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "app/announced_addresses.h"
 #include "base/address.h"
 #include "conference/policy.h"
+#include "web/ice_servers.h"
+#include "wire/ice_uri.h"
 
 namespace bridgehall::app {
 namespace {
@@ -183,6 +186,39 @@ Result<void> read_environment(Configuration& configuration, const std::map<std::
 
 // -- what a single value's type cannot say --
 
+Result<void> check_external_addresses(const Configuration& c) {
+  if (c.media_external_addresses.size() > kMaxExternalAddresses)
+    return fail(fmt::format("media.external_addresses has more than {} entries.", kMaxExternalAddresses));
+  for (const auto& text : c.media_external_addresses) {
+    const auto entry = parse_external_address(text);
+    if (!entry) return std::unexpected(entry.error());
+    const auto& own = c.media_addresses;
+    const auto names = [&](const auto& ip) { return IpAddress::parse(ip) == entry->internal; };
+    if (entry->internal && !own.empty() && std::none_of(own.begin(), own.end(), names))
+      return fail(fmt::format(
+          "media.external_addresses has {}, but media.addresses, which says what to announce, does not name "
+          "its second half.",
+          text));
+  }
+  return {};
+}
+
+Result<void> check_turn(const Configuration& c) {
+  for (const auto& text : c.turn_servers) {
+    const auto uri = wire::parse_ice_uri(text);
+    if (!uri || !uri->relay)
+      return fail(fmt::format(
+          "turn.servers has {}: write turn:host:port, turn:host:port?transport=tcp or turns:host:port.", text));
+  }
+  if (c.ice_servers.size() + c.turn_servers.size() > web::IceServers::kMax)
+    return fail(fmt::format("ice_servers and turn.servers have more than {} entries together.", web::IceServers::kMax));
+  if (!c.turn_servers.empty() && c.turn_secret.empty())
+    return fail("turn.servers names servers, but turn.secret, which they have to share with this one, is empty.");
+  if (c.turn_servers.empty() && !c.turn_secret.empty())
+    return fail("turn.secret is set, but turn.servers names no server that it is for.");
+  return {};
+}
+
 Result<void> check(const Configuration& c) {
   const auto http = IpAddress::parse(c.http_address);
   if (!http || !http->is_loopback())
@@ -191,16 +227,16 @@ Result<void> check(const Configuration& c) {
                     "proxy with TLS "
                     "before it to be reached from elsewhere.",
                     c.http_address));
-  if (c.media_port == 80 || c.media_port == 443)
-    return fail(fmt::format(
-        "media.port is {}, but browsers ignore media candidates with the ports 80 and 443 at private addresses: choose "
-        "another one, such as 8443.",
-        c.media_port));
+  std::vector<IpAddress> named;  // what is announced whatever this machine's addresses are
   for (const auto& text : c.media_addresses) {
     const auto ip = IpAddress::parse(text);
     if (!ip || ip->is_unspecified() || ip->is_link_local())
       return fail(fmt::format("media.addresses has {}, which is not an IP address that clients can reach.", text));
+    named.push_back(*ip);
   }
+  if (auto done = check_external_addresses(c); !done) return done;
+  if (auto words = unusable_media_port(static_cast<std::uint16_t>(c.media_port), named); !words.empty())
+    return fail(std::move(words));
   if (c.conferences.empty()) return fail("conferences is empty: name at least one.");
   for (const auto& id : c.conferences) {
     if (!conference::is_valid_name(id))
@@ -215,7 +251,7 @@ Result<void> check(const Configuration& c) {
       return fail(
           "ice_servers has an entry that does not begin with stun:, stuns:, turn: or turns:, or has quotes in it.");
   }
-  return {};
+  return check_turn(c);
 }
 
 }  // namespace

@@ -100,7 +100,14 @@ TEST_F(ConfigurationTest, wrong_values_are_refused_where_they_stand) {
 
 TEST_F(ConfigurationTest, ports_and_addresses_that_browsers_cannot_use_are_refused_in_words) {
   for (const auto* port : {"80", "443"})
-    EXPECT_THAT(refusal({.flags = {{"media.port", port}}}), HasSubstr("browsers ignore"));
+    EXPECT_THAT(refusal({.flags = {{"media.port", port}, {"media.addresses", "10.0.0.7"}}}),
+                HasSubstr("browsers ignore"));
+  EXPECT_TRUE(read_configuration({.flags = {{"media.port", "443"}, {"media.addresses", "203.0.113.7"}}}));
+  EXPECT_THAT(refusal({.flags = {{"media.port", "1023"}}}), HasSubstr("below 1024"));
+  EXPECT_THAT(refusal({.flags = {{"media.external_addresses", "example.org"}}}), HasSubstr("clients outside reach"));
+  EXPECT_THAT(
+      refusal({.flags = {{"media.external_addresses", "203.0.113.7/10.0.0.7"}, {"media.addresses", "10.0.0.8"}}}),
+      HasSubstr("does not name"));
   EXPECT_THAT(refusal({.flags = {{"http.address", "0.0.0.0"}}}), HasSubstr("reverse proxy"));
   EXPECT_THAT(refusal({.flags = {{"http.address", "192.0.2.1"}}}), HasSubstr("this machine only"));
   EXPECT_TRUE(read_configuration({.flags = {{"http.address", "::1"}}}));
@@ -122,6 +129,17 @@ TEST_F(ConfigurationTest, secrets_may_come_from_files_and_are_not_repeated_in_re
   EXPECT_THAT(refusal({.environment = {{"BRIDGEHALL_ICE_SERVERS", "tnur:x user secret"}}}),
               testing::Not(HasSubstr("secret")));
   EXPECT_THAT(refusal({.environment = {{"BRIDGEHALL_HTTP_PORT_FILE", path}}}), HasSubstr("is not a setting"));
+}
+
+TEST_F(ConfigurationTest, turn_servers_and_their_secret_go_together) {
+  const auto secret = std::pair<const std::string, std::string>{"turn.secret", "s3cret"};
+  EXPECT_TRUE(read_configuration({.flags = {{"turn.servers", "turn:turn.example.org:443?transport=tcp"}, secret}}));
+  EXPECT_THAT(refusal({.flags = {{"turn.servers", "turn:turn.example.org"}}}), HasSubstr("turn.secret"));
+  EXPECT_THAT(refusal({.flags = {secret}}), HasSubstr("names no server"));
+  for (const auto* uri : {"stun:stun.example.org", "turn.example.org", "turn:x user password"})
+    EXPECT_THAT(refusal({.flags = {{"turn.servers", uri}, secret}}), HasSubstr("write turn:")) << uri;
+  EXPECT_THAT(refusal({.flags = {{"turn.servers", "turn:x"}, secret, {"turn.lifetime_seconds", "1"}}}),
+              HasSubstr("from 300"));
 }
 
 TEST_F(ConfigurationTest, names_in_file_environment_and_flags_are_all_different) {

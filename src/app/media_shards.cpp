@@ -31,6 +31,7 @@ Result<std::unique_ptr<MediaShards>> MediaShards::start(const ShardSettings& set
                                        .receive_buffer = settings.receive_buffer,
                                        .send_buffer = settings.send_buffer,
                                        .arrival_times = true,
+                                       .count_overflows = true,
                                        .shared_port = count > 1});
     if (!socket) return std::unexpected(socket.error());
     configuration.number = media::ShardNumber{static_cast<std::uint8_t>(i)};

@@ -10,10 +10,12 @@
 #include <spdlog/spdlog.h>
 
 #include "app/announced_addresses.h"
+#include "app/doctor/live.h"
+#include "app/doctor/watch.h"
 #include "app/logging.h"
+#include "app/media_shards.h"
 #include "app/roster_file.h"
 #include "app/service_notice.h"
-#include "app/media_shards.h"
 #include "app/token_command.h"
 #include "crypto/system_random.h"
 #include "io/interfaces.h"
@@ -117,17 +119,24 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
   const auto fingerprint = dtls->local_fingerprint();
   const auto shards = MediaShards::start({.shards = static_cast<std::size_t>(c.media_shards),
                                           .media_port = static_cast<std::uint16_t>(c.media_port),
-                                         .max_peers = static_cast<std::uint32_t>(c.media_max_peers),
-                                         .receive_buffer = static_cast<int>(c.media_receive_buffer_bytes),
-                                         .send_buffer = static_cast<int>(c.media_send_buffer_bytes)},
+                                          .max_peers = static_cast<std::uint32_t>(c.media_max_peers),
+                                          .receive_buffer = static_cast<int>(c.media_receive_buffer_bytes),
+                                          .send_buffer = static_cast<int>(c.media_send_buffer_bytes)},
                                          std::move(dtls));
   if (!shards) return std::unexpected(shards.error());
 
   auto rosters = open_rosters(c, greeting, random);
   if (!rosters) return std::unexpected(rosters.error());
   const auto demo = rosters->empty() ? conference::Roster{} : rosters->front();
-  web::Control control(control_settings(c, fingerprint, std::move(*rosters)), *key, std::move(*client), random,
-                       **shards);
+  doctor::Watch watch;
+  auto settings = control_settings(c, fingerprint, std::move(*rosters));
+  settings.diagnose = [&](const web::LiveFacts& live) {
+    auto findings = watch.latest();
+    auto lively = doctor::check_live(live, static_cast<std::uint16_t>(c.media_port));
+    std::move(lively.begin(), lively.end(), std::back_inserter(findings));
+    return findings;
+  };
+  web::Control control(std::move(settings), *key, std::move(*client), random, **shards);
   const auto server =
       web::HttpServer::listen({.listen = {*IpAddress::parse(c.http_address), static_cast<std::uint16_t>(c.http_port)},
                                .max_connections = static_cast<std::size_t>(c.http_max_connections),
@@ -138,10 +147,16 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
 
   (*server)->accept_links(control);
   (*server)->drain_on_signals();
-  (*server)->every(kAddressesAgain, [&] { control.set_addresses(announced_now(c)); });
+  (*server)->every(kAddressesAgain, [&] {
+    // None at all, not even loopback: the system could not be asked. Those of before still hold.
+    if (auto found = announced_now(c); !found.empty()) control.set_addresses(std::move(found));
+  });
   spdlog::info("HTTP on {}:{}, media on UDP port {}", c.http_address, (*server)->port(), c.media_port);
   if (only_loopback(announced_now(c))) spdlog::warn("{}", kOnlyLoopback);
   if (greeting == Greeting::demo_links) print_demo_links(c, (*server)->port(), demo);
+  auto running = c;
+  running.http_port = (*server)->port();
+  watch.begin(running);
   notify_service_manager("READY=1");
   (*server)->run();
   notify_service_manager("STOPPING=1");

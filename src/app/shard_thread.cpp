@@ -75,7 +75,7 @@ void ShardThread::handle(std::size_t received) {
 void ShardThread::send() {
   for (auto trains = shard_.poll_transmit(now_); !trains.empty(); trains = shard_.poll_transmit(now_))
     socket_.send(trains);
-  shard_.count_send_errors(socket_.send_errors());
+  shard_.count_socket(socket_.send_errors(), socket_.receive_overflows(), socket_.segmentation());
 }
 
 void ShardThread::take_commands() {

@@ -9,6 +9,7 @@
 
 #include "app/duration_text.h"
 #include "conference/policy.h"
+#include "web/authentication.h"
 
 namespace bridgehall::app {
 namespace {
@@ -32,11 +33,15 @@ Result<crypto::TokenKey> open_signing_key(const std::string& data_folder, Random
 }
 
 Result<std::string> make_token(const TokenOptions& options, RandomSource& random, crypto::UnixTime now) {
-  if (!conference::is_valid_name(options.conference))
+  const bool administrator = options.role == web::kAdministrator;
+  if (administrator && !options.conference.empty())
+    return fail("An administrator's token is for the server, not for a conference: leave --conference out.");
+  if (!administrator && options.conference.empty()) return fail("--conference is missing: say which one it is for.");
+  if (!administrator && !conference::is_valid_name(options.conference))
     return fail(fmt::format("--conference is {}: an id has 1 to 64 letters, digits, dots, hyphens or underscores.",
                             options.conference));
-  if (!conference::parse_role(options.role))
-    return fail(fmt::format("--role is {}, which is none of {}.", options.role, role_names()));
+  if (!administrator && !conference::parse_role(options.role))
+    return fail(fmt::format("--role is {}, which is none of {}, {}.", options.role, role_names(), web::kAdministrator));
   if (!options.subject.empty() && !conference::is_valid_name(options.subject))
     return fail(
         fmt::format("--subject is {}: it has 1 to 64 letters, digits, dots, hyphens or underscores.", options.subject));
@@ -49,7 +54,8 @@ Result<std::string> make_token(const TokenOptions& options, RandomSource& random
   if (!key) return std::unexpected(key.error());
   const auto subject =
       options.subject.empty() ? fmt::format("{}-{:016x}", options.role, random.u64()) : options.subject;
-  return key->sign({.conference = options.conference,
+  // No conference has this name, nor could one.
+  return key->sign({.conference = administrator ? "*" : options.conference,
                     .role = options.role,
                     .subject = subject,
                     .name = options.name,

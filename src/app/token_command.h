@@ -11,7 +11,7 @@ namespace bridgehall::app {
 
 struct TokenOptions {
   std::string data_folder;
-  std::string conference;
+  std::string conference;  // empty for an administrator
   std::string role;
   std::string ttl;
   std::string subject;  // empty: a random one

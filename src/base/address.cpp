@@ -44,9 +44,12 @@ bool IpAddress::is_link_local() const {
   return bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
 }
 
+bool IpAddress::is_multicast() const { return is_v4() ? (bytes[12] & 0xf0) == 0xe0 : bytes[0] == 0xff; }
+
 bool IpAddress::is_private() const {
   if (is_v4())
-    return bytes[12] == 10 || (bytes[12] == 172 && (bytes[13] & 0xf0) == 16) || (bytes[12] == 192 && bytes[13] == 168);
+    return bytes[12] == 10 || (bytes[12] == 172 && (bytes[13] & 0xf0) == 16) ||
+           (bytes[12] == 192 && bytes[13] == 168) || (bytes[12] == 100 && (bytes[13] & 0xc0) == 64);
   return (bytes[0] & 0xfe) == 0xfc;
 }
 

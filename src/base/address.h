@@ -23,7 +23,8 @@ struct IpAddress {
   bool is_loopback() const;
   bool is_unspecified() const;  // 0.0.0.0, ::, or never set
   bool is_link_local() const;
-  bool is_private() const;  // RFC 1918, RFC 4193
+  bool is_multicast() const;
+  bool is_private() const;  // RFC 1918, RFC 4193, RFC 6598 (shared: a provider's NAT)
   std::string to_string() const;
   bool operator==(const IpAddress&) const = default;
 };

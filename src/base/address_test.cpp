@@ -38,7 +38,7 @@ TEST(IpAddress, RefusesWhatIsNone) {
 }
 
 TEST(IpAddress, KnowsWhereItBelongs) {
-  enum : unsigned { loopback = 1, unspecified = 2, link_local = 4, private_use = 8 };
+  enum : unsigned { loopback = 1, unspecified = 2, link_local = 4, private_use = 8, multicast = 16 };
   const struct {
     const char* text;
     unsigned kinds;
@@ -64,6 +64,14 @@ TEST(IpAddress, KnowsWhereItBelongs) {
       {"192.168.255.1", private_use},
       {"192.169.0.1", 0},
       {"11.0.0.1", 0},
+      {"100.64.0.1", private_use},
+      {"100.127.255.255", private_use},
+      {"100.63.0.1", 0},
+      {"100.128.0.1", 0},
+      {"224.0.0.1", multicast},
+      {"239.255.255.255", multicast},
+      {"240.0.0.1", 0},
+      {"ff02::1", multicast},
       {"fc00::1", private_use},
       {"fdff::1", private_use},
       {"fe00::1", 0},
@@ -77,6 +85,7 @@ TEST(IpAddress, KnowsWhereItBelongs) {
     EXPECT_EQ(ip.is_unspecified(), (c.kinds & unspecified) != 0) << c.text;
     EXPECT_EQ(ip.is_link_local(), (c.kinds & link_local) != 0) << c.text;
     EXPECT_EQ(ip.is_private(), (c.kinds & private_use) != 0) << c.text;
+    EXPECT_EQ(ip.is_multicast(), (c.kinds & multicast) != 0) << c.text;
   }
   EXPECT_TRUE(IpAddress{}.is_unspecified());
 }

@@ -178,10 +178,12 @@ std::expected<void, DirectoryRefusal> Directory::participant_terms(ParticipantOr
 // -- sessions --
 
 Session& Directory::open_session(SessionKind kind, std::string conference, std::string publication, std::string subject,
-                                 const session::IceCredentials& local, const session::IceCredentials& remote) {
+                                 const session::IceCredentials& local, const session::IceCredentials& remote,
+                                 TimePoint now) {
   const media::PeerId peer{++last_peer_};
   auto& session = sessions_[peer];
   session.peer = peer;
+  session.since = now;
   session.kind = kind;
   session.key = random_hex(random_, kKeyBytes);
   session.conference = std::move(conference);
@@ -214,7 +216,7 @@ const Session* Directory::publish(SessionOrder order, TimePoint now) {
   drop_outdated_tracks(publication, sent, now);
 
   auto& session = open_session(SessionKind::publish, order.conference, order.publication, order.principal.subject,
-                               order.local, order.negotiated.remote_credentials);
+                               order.local, order.negotiated.remote_credentials, now);
   if (!order.negotiated.tracks.empty()) session.first_mid = order.negotiated.tracks.front().mid;
   auto create = create_command(session, order.cname, std::move(order.negotiated.remote_fingerprint));
   for (auto& track : order.negotiated.tracks) {
@@ -234,7 +236,7 @@ const Session* Directory::view(SessionOrder order, const session::ViewTerms& ter
   BRIDGEHALL_CHECK(conference);
   auto& publication = conference->publications.at(order.publication);
   auto& session = open_session(SessionKind::view, order.conference, order.publication, order.principal.subject,
-                               order.local, order.negotiated.remote_credentials);
+                               order.local, order.negotiated.remote_credentials, now);
   if (!order.negotiated.tracks.empty()) session.first_mid = order.negotiated.tracks.front().mid;
   auto create = create_command(session, order.cname, std::move(order.negotiated.remote_fingerprint));
   auto& tracks = order.negotiated.tracks;
@@ -266,7 +268,7 @@ const Session* Directory::join(ParticipantOrder order, TimePoint now) {
     drop_outdated_tracks(*publication, sent, now);
   }
   auto& session = open_session(order.kind, order.conference, order.publication, order.principal.subject, order.local,
-                               order.negotiated.remote_credentials);
+                               order.negotiated.remote_credentials, now);
   session.first_mid = order.negotiated.first_mid;
   auto create = create_command(session, order.cname, std::move(order.negotiated.remote_fingerprint));
   create->room = conference->room;
@@ -359,6 +361,7 @@ Directory::Place Directory::forget(media::PeerId peer, TimePoint now) {
   const auto found = sessions_.find(peer);
   if (found == sessions_.end()) return sent;
   const auto& session = found->second;
+  count_end(session, now);
   auto& conference = *find_conference(session.conference);
   if (auto* publication = publication_of(session)) {
     if (publication->sender == peer) {
@@ -375,6 +378,13 @@ Directory::Place Directory::forget(media::PeerId peer, TimePoint now) {
   by_key_.erase(session.key);
   sessions_.erase(found);
   return sent;
+}
+
+void Directory::count_end(const Session& session, TimePoint now) {
+  if (session.connected)
+    ++tally_.connected;
+  else if (now - session.since >= kFairChance)
+    ++(session.heard == media::Heard::nothing ? tally_.never_heard : tally_.never_connected);
 }
 
 void Directory::note_use(Publication& publication, TimePoint now) {
@@ -498,7 +508,9 @@ void Directory::set_slides(std::string_view conference_id, const std::string& na
 // -- what the media core says --
 
 void Directory::handle_event(const media::Event& event, TimePoint now) {
-  if (const auto* connected = std::get_if<media::PeerConnected>(&event)) {
+  if (const auto* heard = std::get_if<media::PeerHeard>(&event)) {
+    if (const auto found = sessions_.find(heard->peer); found != sessions_.end()) found->second.heard = heard->heard;
+  } else if (const auto* connected = std::get_if<media::PeerConnected>(&event)) {
     if (const auto found = sessions_.find(connected->peer); found != sessions_.end()) found->second.connected = true;
   } else if (const auto* closed = std::get_if<media::PeerClosed>(&event)) {
     ended(closed->peer, now);

@@ -91,6 +91,8 @@ struct Session {
   std::string first_mid;  // the BUNDLE group's tag
   std::uint32_t ice_generation = 1;
   bool connected = false;
+  media::Heard heard{};  // before it was connected
+  TimePoint since;
   std::vector<Slot> slots;  // by media::SlotNumber
 };
 
@@ -130,8 +132,18 @@ struct DirectoryCounts {
   std::size_t publications = 0, publishing = 0, viewing = 0, participating = 0, connected = 0;
 };
 
+// Of sessions that have ended, since the start; only those that lasted kFairChance or were connected.
+struct DirectoryTally {
+  std::uint64_t connected = 0;
+  std::uint64_t never_connected = 0;  // though checks came
+  std::uint64_t never_heard = 0;
+};
+
 class Directory {
  public:
+  // Whoever goes earlier has not waited for a connection: a closed tab, a second try.
+  static constexpr Duration kFairChance = 5s;
+
   Directory(DirectoryLimits limits, RandomSource& random);
 
   void add_conference(const std::string& id);
@@ -176,6 +188,7 @@ class Directory {
   const std::map<std::string, Publication, std::less<>>* publications(std::string_view conference) const;
   const Publication* publication(std::string_view conference, std::string_view name) const;
   DirectoryCounts counts() const;
+  const DirectoryTally& tally() const { return tally_; }
 
   void handle_event(const media::Event& event, TimePoint now);
   std::optional<media::Command> poll_command();
@@ -224,7 +237,7 @@ class Directory {
   const Conference* find_conference(std::string_view id) const;
   Publication* publication_of(const Session& session);
   Session& open_session(SessionKind kind, std::string conference, std::string publication, std::string subject,
-                        const session::IceCredentials& local, const session::IceCredentials& remote);
+                        const session::IceCredentials& local, const session::IceCredentials& remote, TimePoint now);
   // Whether that principal may become the sender of the name. The name's publication, if there is one.
   std::expected<const Publication*, DirectoryRefusal> check_sender(const Conference& conference, std::string_view name,
                                                                    const Principal& principal, bool sends) const;
@@ -243,6 +256,7 @@ class Directory {
   Place forget(media::PeerId peer, TimePoint now);
   Place shut(media::PeerId peer, TimePoint now);
   void ended(media::PeerId peer, TimePoint now);
+  void count_end(const Session& session, TimePoint now);
   void note_use(Publication& publication, TimePoint now);
 
   // Slots that show, or are to show, what that name sends; all of a session.
@@ -265,6 +279,7 @@ class Directory {
   std::set<media::PeerId> changed_;
   std::set<std::string> speakers_changed_;
   std::deque<media::Command> commands_;
+  DirectoryTally tally_;
   std::uint32_t last_peer_ = 0;
   std::uint32_t last_publication_ = 0;
   std::uint32_t last_room_ = 0;

@@ -63,7 +63,38 @@ TEST_P(UdpSocketOver, SendsATrainAsEqualDatagramsAndTellsTheLocalAddress) {
   EXPECT_EQ(total, 8u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, UdpSocketOver, ::testing::Values("127.0.0.1", "127.0.0.2", "::1"));
+// The whole 127.0.0.0/8 is this machine's: several addresses without a network.
+TEST_P(UdpSocketOver, AnswersFromTheAddressThatWasAsked) {
+  const auto ip = *IpAddress::parse(GetParam());
+  auto server = UdpSocket::open({});
+  auto client = UdpSocket::open({});
+  ASSERT_TRUE(server && client);
+  const std::vector<std::uint8_t> question(20, 1), answer(2 * 600, 2);
+  const Train asked{{{}, {ip, server->port()}}, question, question.size()};
+  client->send({&asked, 1});
+  Inbox inbox;
+  ASSERT_EQ(inbox.receive(*server), 1u);
+  ASSERT_EQ(inbox.datagrams[0].path.local, ip);
+
+  // A single datagram and a train: both carry the source address beside the segment size.
+  for (const std::size_t segment : {answer.size(), std::size_t{600}}) {
+    const Train train{inbox.datagrams[0].path, answer, segment};
+    server->send({&train, 1});
+    Inbox answers;
+    std::size_t received = 0;
+    while (received < answer.size()) {
+      const auto count = answers.receive(*client);
+      ASSERT_GT(count, 0u);
+      for (std::size_t i = 0; i < count; ++i) {
+        EXPECT_EQ(answers.datagrams[i].path.remote, (SocketAddress{ip, server->port()}));
+        received += answers.datagrams[i].bytes.size();
+      }
+    }
+  }
+  EXPECT_EQ(server->send_errors(), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, UdpSocketOver, ::testing::Values("127.0.0.1", "127.0.0.2", "127.0.0.3", "::1"));
 
 TEST(UdpSocket, MarksWhatIsLongerThanItsBuffer) {
   auto receiver = UdpSocket::open({});

@@ -26,6 +26,8 @@ void ShardCounters::add(const ShardCounters& other) {
   publications = std::max(publications, other.publications);
   subscriptions += other.subscriptions;
   send_errors += other.send_errors;
+  receive_overflows += other.receive_overflows;
+  segmentation = segmentation && other.segmentation;
   for (std::size_t i = 0; i < drops.size(); ++i) drops[i] += other.drops[i];
   for (std::size_t i = 0; i < train_lengths.size(); ++i) train_lengths[i] += other.train_lengths[i];
 }

@@ -138,6 +138,13 @@ struct PeerRefused {  // the shard is full
 struct PeerConnected {
   PeerId peer;
 };
+// What has come from a peer that is not connected yet: checks that name its session, without and with its password.
+// Told once each, so that whoever gets no media can be told how far the own packets come.
+enum class Heard : std::uint8_t { nothing, wrong_password, checks };
+struct PeerHeard {
+  PeerId peer;
+  Heard heard{};
+};
 struct PeerClosed {
   PeerId peer;
   session::CloseReason reason{};
@@ -212,7 +219,9 @@ struct ShardCounters {
   std::uint64_t packets_mirrored = 0;       // copied to another shard
   std::uint64_t datagrams_handed_over = 0;  // the kernel gave them to the wrong shard's socket
   std::uint32_t peers = 0, peers_connected = 0, publications = 0, subscriptions = 0;
-  std::uint64_t send_errors = 0;  // datagrams that the kernel refused
+  std::uint64_t send_errors = 0;        // datagrams that the kernel refused
+  std::uint64_t receive_overflows = 0;  // datagrams that found the socket's buffer full
+  bool segmentation = true;             // trains go out in one piece (UDP_SEGMENT)
   std::array<std::uint64_t, static_cast<std::size_t>(Drop::count)> drops{};
   std::array<std::uint64_t, 65> train_lengths{};  // datagrams per train
 
@@ -220,7 +229,7 @@ struct ShardCounters {
   void add(const ShardCounters& other);
 };
 
-using Event = std::variant<PeerCreated, PeerRefused, PeerConnected, PeerClosed, IceRestarted, VoicesChanged,
+using Event = std::variant<PeerCreated, PeerRefused, PeerHeard, PeerConnected, PeerClosed, IceRestarted, VoicesChanged,
                            FlowChanged, SlotChanged, std::unique_ptr<ShardCounters>>;
 
 }  // namespace bridgehall::media

@@ -150,6 +150,7 @@ struct Peer {
   session::Transport transport;
   std::vector<std::string> ufrags;          // ours: of this ICE generation and, while a restart is on, the one before
   std::vector<TransportAddress> addresses;  // validated by ICE, at most Transport::kMaxPaths
+  Heard heard{};                            // until it is active
   bool active = false;                      // connected: tracks flow
   std::string cname;
   RoomIndex room = kNoRoom;

@@ -318,6 +318,8 @@ void Shard::after_transport(PeerIndex index, TimePoint now) {
   static constexpr std::array<Drop, static_cast<std::size_t>(session::TransportDrop::count)> kDrops{
       Drop::stun_malformed, Drop::stun_integrity, Drop::stun_unexpected, Drop::dtls_before_check, Drop::dtls_malformed};
   for (std::size_t i = 0; i < drops.size(); ++i) drop(kDrops[i], drops[i]);
+  if (drops[static_cast<std::size_t>(session::TransportDrop::stun_integrity)] > 0)
+    note_heard(peer, Heard::wrong_password);
 
   while (const auto event = peer.transport.poll_event()) {
     using Kind = session::TransportEvent::Kind;
@@ -326,6 +328,7 @@ void Shard::after_transport(PeerIndex index, TimePoint now) {
       case Kind::path_validated:
         peer.addresses.push_back(remote);
         claim(remote, index);
+        note_heard(peer, Heard::checks);
         break;
       case Kind::path_forgotten:
         // One of several paths from the same address, when the peer had checked several of ours: the others stay.
@@ -343,6 +346,12 @@ void Shard::after_transport(PeerIndex index, TimePoint now) {
     }
   }
   set_timer(index, peer);
+}
+
+void Shard::note_heard(Peer& peer, Heard heard) {
+  if (peer.heard >= heard) return;
+  peer.heard = heard;
+  agenda_.events.push_back(PeerHeard{peer.id, heard});
 }
 
 void Shard::activate(PeerIndex index, Peer& peer, TimePoint now) {

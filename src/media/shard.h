@@ -82,7 +82,12 @@ class Shard {
 
   ShardNumber number() const { return mesh_.self(); }
   ShardCounters counters() const;
-  void count_send_errors(std::uint64_t total) { counters_.send_errors = total; }
+  // What the socket says of itself, all since the start.
+  void count_socket(std::uint64_t send_errors, std::uint64_t receive_overflows, bool segmentation) {
+    counters_.send_errors = send_errors;
+    counters_.receive_overflows = receive_overflows;
+    counters_.segmentation = segmentation;
+  }
 
  private:
   // The buffer, after those of a receive batch, into which packets and datagrams of other shards are copied.
@@ -149,6 +154,7 @@ class Shard {
 
   // Peers.
   void after_transport(PeerIndex index, TimePoint now);
+  void note_heard(Peer& peer, Heard heard);
   void activate(PeerIndex index, Peer& peer, TimePoint now);
   void remove_peer(PeerIndex index, session::CloseReason reason);
   void set_timer(PeerIndex index, const Peer& peer);

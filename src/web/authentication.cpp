@@ -36,6 +36,24 @@ std::string_view sentence(crypto::TokenError error) {
   return "The token is not valid.";
 }
 
+// The token that a request carries.
+std::expected<std::string_view, Response> bearer_of(const Request& request) {
+  const auto header = request.headers.find("Authorization");
+  if (!header) {
+    return std::unexpected(
+        unauthorized("token-missing", {}, "This needs a token: send it as Authorization: Bearer <token>."));
+  }
+  const auto space = header->find(' ');
+  if (space == std::string_view::npos || !equal_ignoring_case(header->substr(0, space), "Bearer"))
+    return std::unexpected(
+        unauthorized("token-missing", {}, "Only Bearer tokens are taken in the Authorization header."));
+  return trimmed(header->substr(space));
+}
+
+Response refuse_token(bool expired, std::string message) {
+  return unauthorized(expired ? "token-expired" : "token-invalid", "invalid_token", std::move(message));
+}
+
 }  // namespace
 
 std::expected<Identity, TokenRefusal> identify(std::string_view token, const crypto::TokenKey& key,
@@ -61,19 +79,24 @@ std::expected<Identity, TokenRefusal> identify(std::string_view token, const cry
 
 std::expected<Identity, Response> authenticate(const Request& request, const crypto::TokenKey& key,
                                                const conference::Host& host, crypto::UnixTime now) {
-  const auto header = request.headers.find("Authorization");
-  if (!header) {
-    return std::unexpected(
-        unauthorized("token-missing", {}, "This needs a token: send it as Authorization: Bearer <token>."));
-  }
-  const auto space = header->find(' ');
-  if (space == std::string_view::npos || !equal_ignoring_case(header->substr(0, space), "Bearer"))
-    return std::unexpected(
-        unauthorized("token-missing", {}, "Only Bearer tokens are taken in the Authorization header."));
-  auto identity = identify(trimmed(header->substr(space)), key, host, now);
+  const auto token = bearer_of(request);
+  if (!token) return std::unexpected(token.error());
+  auto identity = identify(*token, key, host, now);
   if (identity) return std::move(*identity);
-  return std::unexpected(unauthorized(identity.error().expired ? "token-expired" : "token-invalid", "invalid_token",
-                                      identity.error().message));
+  return std::unexpected(refuse_token(identity.error().expired, identity.error().message));
+}
+
+std::optional<Response> refuse_all_but_administrators(const Request& request, const crypto::TokenKey& key,
+                                                      crypto::UnixTime now) {
+  const auto token = bearer_of(request);
+  if (!token) return token.error();
+  const auto claims = key.verify(*token, now);
+  if (!claims)
+    return refuse_token(claims.error() == crypto::TokenError::expired, std::string(sentence(claims.error())));
+  if (claims->role == kAdministrator) return std::nullopt;
+  return make_problem({403, "administrators-only",
+                       "Only an administrator's token shows this: bridgehall token --role administrator.",
+                       "Authorization"});
 }
 
 }  // namespace bridgehall::web

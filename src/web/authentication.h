@@ -25,4 +25,10 @@ std::expected<Identity, TokenRefusal> identify(std::string_view token, const cry
 std::expected<Identity, Response> authenticate(const Request& request, const crypto::TokenKey& key,
                                                const conference::Host& host, crypto::UnixTime now);
 
+// Whoever runs the server. A role of its own, not one of a conference: such a token opens no conference, and no
+// conference's token shows the server's inside.
+inline constexpr std::string_view kAdministrator = "administrator";
+std::optional<Response> refuse_all_but_administrators(const Request& request, const crypto::TokenKey& key,
+                                                      crypto::UnixTime now);
+
 }  // namespace bridgehall::web

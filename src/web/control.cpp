@@ -114,6 +114,10 @@ std::optional<Response> Control::dispatch(Ticket ticket, const Request& request,
     if (response) Signalling::add_cors(response->headers);
     return response;
   }
+  if (path->size() == 2 && path->front() == "api" && path->back() == "diagnosis") {
+    route = "/api/diagnosis";
+    return diagnosis_request(ticket, request, now);
+  }
   if (path->front() == "api") {
     if (auto response = api_request(*path, request, now, route)) return response;
   }
@@ -122,7 +126,7 @@ std::optional<Response> Control::dispatch(Ticket ticket, const Request& request,
   route = !monitoring ? "static" : first == "metrics" ? "/metrics" : first == "healthz" ? "/healthz" : "/readyz";
   if (!reads(request)) return wrong_method("GET, HEAD", request);
   if (!monitoring) return files_.serve(*path, request);
-  if (first == "metrics") return read_metrics(ticket, now.monotonic);
+  if (first == "metrics") return read_counters(ticket, Reading::metrics, now.monotonic);
   if (first == "healthz") return text(200, "ok\n");
   return draining_ ? text(503, "draining\n") : text(200, "ready\n");
 }
@@ -200,14 +204,30 @@ std::optional<Response> Control::api_request(const Path& path, const Request& re
   return renew_invitation(host_, path[2], path[4], *identity, settings_.save_roster, now);
 }
 
-std::optional<Response> Control::read_metrics(Ticket ticket, TimePoint now) {
+std::optional<Response> Control::diagnosis_request(Ticket ticket, const Request& request, Instant now) {
+  if (!reads(request)) return wrong_method("GET, HEAD", request);
+  if (auto refusal = refuse_all_but_administrators(request, key_, unix_time(now))) return refusal;
+  return read_counters(ticket, Reading::diagnosis, now.monotonic);
+}
+
+std::optional<Response> Control::read_counters(Ticket ticket, Reading reading, TimePoint now) {
   const auto request = ++last_scrape_;
-  if (stuck_ || !core_.push(media::ReadCounters{request})) return metrics_response(nullptr);
-  scrapes_[request] = {ticket, now + kCountersTimeout};
+  if (stuck_ || !core_.push(media::ReadCounters{request})) return response_of(reading, nullptr);
+  scrapes_[request] = {ticket, reading, now + kCountersTimeout};
   return std::nullopt;
 }
 
-Response Control::metrics_response(const media::ShardCounters* counters) const {
+Response Control::response_of(Reading reading, const media::ShardCounters* counters) const {
+  if (reading == Reading::diagnosis) {
+    const auto& tally = host_.directory().tally();
+    const auto connected = tally.connected + host_.directory().counts().connected;
+    return diagnosis_response(settings_.diagnose
+                                  ? settings_.diagnose({.shard = counters,
+                                                        .sessions_connected = connected,
+                                                        .sessions_never_heard = tally.never_heard,
+                                                        .sessions_never_connected = tally.never_connected})
+                                  : std::vector<Finding>());
+  }
   Response response;
   response.headers.add("Content-Type", std::string(kMetricsContentType));
   response.headers.add("Cache-Control", "no-store");
@@ -218,7 +238,7 @@ Response Control::metrics_response(const media::ShardCounters* counters) const {
 void Control::finish_scrapes(const media::ShardCounters& counters) {
   const auto found = scrapes_.find(counters.request);
   if (found == scrapes_.end()) return;  // answered by its timeout before
-  answer(found->second.ticket, metrics_response(&counters));
+  answer(found->second.ticket, response_of(found->second.reading, &counters));
   scrapes_.erase(found);
 }
 
@@ -297,7 +317,7 @@ void Control::handle_timeout(const Instant& now) {
   for (auto next = scrapes_.begin(); next != scrapes_.end();) {
     const auto entry = next++;
     if (entry->second.deadline > now.monotonic) continue;
-    answer(entry->second.ticket, metrics_response(nullptr));
+    answer(entry->second.ticket, response_of(entry->second.reading, nullptr));
     scrapes_.erase(entry);
   }
   turn(now.monotonic);

@@ -11,6 +11,8 @@
 
 #include "conference/host.h"
 #include "crypto/token.h"
+#include "web/diagnosis.h"
+#include "web/ice_servers.h"
 #include "web/instant.h"
 #include "web/invitations_api.h"
 #include "web/link.h"
@@ -32,8 +34,8 @@ struct ControlSettings {
   conference::DirectoryLimits limits;
   crypto::Fingerprint fingerprint;
   std::uint16_t media_port = 0;
-  // Values of Link header fields: <stun:stun.example.org>; rel="ice-server".
-  std::vector<std::string> ice_server_links;
+  IceServerSettings ice_servers;
+  Diagnose diagnose;  // none: /api/diagnosis finds nothing
 };
 
 class Control final : public LinkHost {
@@ -82,8 +84,11 @@ class Control final : public LinkHost {
   std::optional<LinkId> poll_ready() override { return pages_.poll_ready(); }
 
  private:
+  // What the media core's counters are read for.
+  enum class Reading : std::uint8_t { metrics, diagnosis };
   struct Scrape {
     Ticket ticket = 0;
+    Reading reading{};
     TimePoint deadline;
   };
 
@@ -92,8 +97,9 @@ class Control final : public LinkHost {
   std::optional<Response> signalling_request(Ticket, const SignallingResource&, const Request&, Instant);
   std::optional<Response> api_request(const std::vector<std::string>& path, const Request&, Instant,
                                       std::string_view& route);
-  std::optional<Response> read_metrics(Ticket ticket, TimePoint now);
-  Response metrics_response(const media::ShardCounters* counters) const;
+  std::optional<Response> diagnosis_request(Ticket, const Request&, Instant);
+  std::optional<Response> read_counters(Ticket ticket, Reading reading, TimePoint now);
+  Response response_of(Reading reading, const media::ShardCounters* counters) const;
   void finish_scrapes(const media::ShardCounters& counters);
   void answer(Ticket ticket, Response response);
   void log_event(const media::Event& event) const;
@@ -107,6 +113,7 @@ class Control final : public LinkHost {
   MediaCore& core_;
   conference::Host host_;
   LocalEnds local_ends_;
+  IceServers ice_servers_;
   Signalling signalling_;
   Pages pages_;
   HttpCounters http_;

@@ -206,7 +206,7 @@ void Pages::handle(LinkId id, Link& link, const messages::ClientMessage& message
     // A page pings all the time, so no timer is needed to renew what expires.
     if (now.monotonic - link.ice_servers_at >= ice_servers_.renewal())
       reply(id, link, messages::IceServers{tell_ice_servers(link, now)});
-    return reply(id, link, messages::Pong{});
+    return reply(id, link, messages::Pong{heard_of(link)});
   }
   if (std::holds_alternative<messages::Leave>(message)) {
     reply(id, link, messages::Done{*request});
@@ -291,6 +291,23 @@ void Pages::greet(LinkId id, Link& link, const messages::Hello& hello, const Ins
                           .joined = joined,
                           .max_tiles = static_cast<std::uint32_t>(max_tiles(link.role)),
                           .ice_servers = tell_ice_servers(link, now)});
+}
+
+// How far the page's media come. It asks by its pings, all the time.
+std::optional<messages::Heard> Pages::heard_of(const Link& link) const {
+  const auto* participant = participant_of(link);
+  const auto* session = participant && participant->media ? host_.directory().find(*participant->media) : nullptr;
+  if (!session) return std::nullopt;
+  if (session->connected) return messages::Heard::connected;
+  switch (session->heard) {
+    case media::Heard::nothing:
+      return messages::Heard::nothing;
+    case media::Heard::wrong_password:
+      return messages::Heard::wrong_password;
+    case media::Heard::checks:
+      break;
+  }
+  return messages::Heard::checks;
 }
 
 std::vector<messages::IceServer> Pages::tell_ice_servers(Link& link, const Instant& now) {

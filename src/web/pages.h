@@ -15,6 +15,7 @@
 #include "conference/host.h"
 #include "crypto/token.h"
 #include "messages/messages.h"
+#include "web/ice_servers.h"
 #include "web/instant.h"
 #include "web/link.h"
 #include "web/local_ends.h"
@@ -31,7 +32,7 @@ class Pages {
   static constexpr double kPerSecond = 20;
   static constexpr double kOctetsOfOne = 16 * 1024;
 
-  Pages(conference::Host& host, const crypto::TokenKey& key, LocalEnds& local_ends);
+  Pages(conference::Host& host, const crypto::TokenKey& key, LocalEnds& local_ends, IceServers& ice_servers);
 
   void open(LinkId link, const std::string& conference, const SocketAddress& client);
   // `busy`: the media core's ring is full; what needs it is refused.
@@ -71,6 +72,7 @@ class Pages {
     std::optional<LinkEnd> end;
     double credit = kBurst;
     std::optional<TimePoint> credit_at;
+    TimePoint ice_servers_at;  // when it was told of them last
   };
   // An answer that waits for the media core.
   struct PageReply {
@@ -85,6 +87,8 @@ class Pages {
   void join(LinkId id, Link& link, const messages::Join& join, const Instant& now);
   void restart_ice(LinkId id, Link& link, const messages::RestartIce& restart, const Instant& now);
   void demand(Link& link, const messages::Demand& demand);
+  std::optional<messages::Heard> heard_of(const Link& link) const;
+  std::vector<messages::IceServer> tell_ice_servers(Link& link, const Instant& now);
   static void take_credit(Link& link, std::size_t octets, TimePoint now);
   void reply(LinkId id, Link& link, messages::ServerMessage message);
   void refuse(LinkId id, Link& link, std::optional<std::uint32_t> request, messages::RefusalCode code,
@@ -100,6 +104,7 @@ class Pages {
   conference::Host& host_;
   const crypto::TokenKey& key_;
   LocalEnds& local_ends_;
+  IceServers& ice_servers_;
   std::map<LinkId, Link> links_;
   std::map<std::string, LinkId, std::less<>> by_session_;
   MediaReplies<PageReply> awaited_;

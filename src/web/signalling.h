@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "conference/host.h"
 #include "web/authentication.h"
+#include "web/ice_servers.h"
 #include "web/instant.h"
 #include "web/local_ends.h"
 #include "web/media_replies.h"
@@ -39,14 +40,16 @@ struct SignallingResource {
 
 class Signalling {
  public:
-  // `ice_server_links`: values of Link header fields: <stun:stun.example.org>; rel="ice-server".
-  Signalling(std::vector<std::string> ice_server_links, conference::Host& host, LocalEnds& local_ends);
+  Signalling(IceServers& ice_servers, conference::Host& host, LocalEnds& local_ends);
 
   // What any method needs before it is authenticated: preflights, wrong methods, wrong content types. nullopt: go on.
   std::optional<Response> check(const SignallingResource& resource, const Request& request) const;
   // POST, PATCH or DELETE of someone known. nullopt: the answer comes later.
   std::optional<Response> handle(Ticket ticket, const SignallingResource& resource, const Request& request,
                                  const Identity& identity, const Instant& now);
+
+  // To the answer of an OPTIONS that came with a good token.
+  void add_ice_servers(Response& response, const Instant& now);
 
   void handle_event(const media::Event& event);
   std::optional<Answer> poll_answer();
@@ -60,12 +63,13 @@ class Signalling {
   std::optional<Response> view(Ticket, const SignallingResource&, const Request&, const Identity&, const Instant&);
   std::optional<Response> view_stage(Ticket, const SignallingResource&, const Request&, const Identity&,
                                      const Instant&);
-  std::optional<Response> patch(Ticket, const conference::Session&, const Request&, TimePoint);
+  std::optional<Response> patch(Ticket, const conference::Session&, const Request&, const Instant&);
   conference::SessionOrder make_order(const SignallingResource&, const Identity&);
-  void await_creation(Ticket, const SignallingResource&, const conference::Session&, std::string answer, TimePoint);
+  void await_creation(Ticket, const SignallingResource&, const conference::Session&, std::string answer,
+                      const Instant&);
   void settle(MediaReplies<Answer>::Waiting waiting, Outcome outcome);
 
-  std::vector<std::string> ice_server_links_;
+  IceServers& ice_servers_;
   conference::Host& host_;
   conference::Directory& directory_;
   LocalEnds& local_ends_;

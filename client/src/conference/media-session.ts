@@ -1,8 +1,9 @@
 // One RTCPeerConnection to the conference: made with all that it will ever send and receive, offered once. What is sent is put in
 // and exchanged by replaceTrack, what is received changes in its slots; neither needs another offer.
-import type { AnsweredSlot, OfferedSlot, SentTrack, SlotUse, TrackUse } from '../api/messages';
+import type { AnsweredSlot, Heard, OfferedSlot, SentTrack, SlotUse, TrackUse } from '../api/messages';
 import { orderCodecs, type VideoCodec } from '../media/codecs';
 import { answerAfterRestart, restartFragment } from '../media/ice-fragment';
+import { PathWatch, type PathReport } from '../media/path-report';
 import { withStartBitrate } from '../media/whip';
 import { cameraEncodings, conferenceCodecs, slidesEncoding, type Plan } from './offer';
 
@@ -27,13 +28,16 @@ export interface Place {
 const startKilobits = 1_200;
 
 export class MediaSession {
-  readonly connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  readonly connection: RTCPeerConnection;
+  readonly #path: PathWatch;
   readonly #senders: { use: TrackUse; label: string; transceiver: RTCRtpTransceiver }[] = [];
   readonly #receivers: { use: SlotUse; transceiver: RTCRtpTransceiver }[] = [];
   #answer = '';
   #sizes: string[] = [];
 
-  constructor(plan: Plan, cameras: readonly CameraOffer[], codec: VideoCodec | null) {
+  constructor(plan: Plan, cameras: readonly CameraOffer[], codec: VideoCodec | null, iceServers: RTCIceServer[]) {
+    this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
+    this.#path = new PathWatch(this.connection);
     const codecs = conferenceCodecs(RTCRtpReceiver.getCapabilities('video')?.codecs ?? []);
     if (plan.sends) this.#addSenders(cameras, orderCodecs(codecs, codec));
     for (const use of plan.slots) {
@@ -64,6 +68,11 @@ export class MediaSession {
     });
   }
 
+  // From the next ICE restart on.
+  takeIceServers(iceServers: RTCIceServer[]): void {
+    this.connection.setConfiguration({ bundlePolicy: 'max-bundle', iceServers });
+  }
+
   // The server is asked before the new offer is applied: if it refuses, the connection is as it was.
   async restartIce(ask: (fragment: string) => Promise<string>): Promise<void> {
     this.connection.restartIce();
@@ -83,6 +92,11 @@ export class MediaSession {
         if (use === 'camera' && track) await this.#adaptTo(transceiver.sender, track, cameras.indexOf(entry));
       }),
     );
+  }
+
+  // Why it did not come about, or was lost; null where it works. Asked before it is closed.
+  explain(heard: Heard | null): Promise<PathReport | null> {
+    return this.#path.report(heard).catch(() => null);
   }
 
   close(): void {

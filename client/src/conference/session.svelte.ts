@@ -1,11 +1,12 @@
 // Takes part in a conference: carries out what lifeline.ts and media-path.ts decide (sockets, timers and connections are here), and
 // holds what the page shows.
 import { exchangeInvitation, type Admission } from '../api/invitations';
-import { kVersion, type Action, type Answer, type IceRestarted, type RefusalCode, type ServerMessage, type SlotContent, type SlotDemand, type Welcome } from '../api/messages';
+import { kVersion, type Action, type Answer, type Heard, type IceRestarted, type RefusalCode, type ServerMessage, type SlotContent, type SlotDemand, type Welcome } from '../api/messages';
 import { Refused, type Problem } from '../api/problem';
 import { showSession } from '../debugging';
 import type { Capture } from '../media/capture.svelte';
 import type { VideoCodec } from '../media/codecs';
+import type { PathReport } from '../media/path-report';
 import { announce, type Announcement } from './announce';
 import { demandChanges } from './demand';
 import { Lifeline, type LifelineAct, type LifelineState } from './lifeline';
@@ -40,6 +41,7 @@ export class ConferenceSession {
   // The latest few, numbered by this page: a server that starts anew counts its events from the beginning.
   announcements = $state.raw<readonly (Announcement & { number: number })[]>([]);
   notice = $state.raw<Notice | null>(null); // what was refused last
+  trouble = $state.raw<PathReport | null>(null); // why no pictures and sound come
   microphoneHeldBack = $state(false); // closed by a rejoin, not by anybody
 
   readonly #invitation: string;
@@ -52,6 +54,8 @@ export class ConferenceSession {
   #socket: WebSocket | null = null;
   #session: MediaSession | null = null;
   #welcome: Welcome | null = null;
+  #iceServers: RTCIceServer[] = [];
+  #heard: Heard | null = null; // what the server has heard of the present media session
   // The mirror is of an earlier session: events of this one must not be added to it.
   #awaitsSnapshot = false;
   #wanted: ReadonlyMap<number, SlotDemand> = new Map();
@@ -178,6 +182,7 @@ export class ConferenceSession {
     }
     this.link = this.#lifeline.state;
     this.media = this.#path.state;
+    if (this.media.kind === 'connected') this.trouble = null;
     clearTimeout(this.#timer);
     if (this.link.kind === 'over') return this.#finish();
     const deadline = Math.min(this.#lifeline.nextDeadline(), this.#path.nextDeadline());
@@ -258,12 +263,18 @@ export class ConferenceSession {
     switch (message.type) {
       case 'welcome':
         this.#welcome = message;
+        this.#takeIceServers(message.ice_servers);
         this.#awaitsSnapshot ||= !message.resumed;
         this.may = new Set(message.may);
         forget(reloadedKey);
         this.#lifeline.welcomed(nowMs);
         this.#path.welcomed(nowMs, message);
         return this.#demandSoon(demandDelayMs);
+      case 'ice_servers':
+        return this.#takeIceServers(message.ice_servers);
+      case 'pong':
+        if (this.#answered) this.#heard = message.heard ?? null;
+        return;
       case 'snapshot':
         this.mirror = mirrorOf(message);
         this.#awaitsSnapshot = false;
@@ -284,6 +295,11 @@ export class ConferenceSession {
       case 'bye':
         return this.#lifeline.bye(nowMs, message.code);
     }
+  }
+
+  #takeIceServers(servers: RTCIceServer[]): void {
+    this.#iceServers = servers;
+    this.#session?.takeIceServers(servers);
   }
 
   #follow(message: ServerMessage & { type: 'happened' }): void {
@@ -324,8 +340,13 @@ export class ConferenceSession {
   async #join(kind: JoinKind): Promise<void> {
     const welcome = this.#welcome;
     if (!welcome) return;
-    this.#session?.close();
+    const before = this.#session;
+    // One that was answered and did not come about, or was lost and could not be made again.
+    if (before && this.#answered && kind === 'again') this.trouble = (await before.explain(this.#heard)) ?? this.trouble;
+    before?.close();
+    if (this.#ended.signal.aborted) return;
     this.#answered = this.#sharing = false;
+    this.#heard = null;
     this.#asked.clear();
     // What the new session's slots hold may be said before the answer comes.
     this.slots = new Map();
@@ -335,7 +356,7 @@ export class ConferenceSession {
     if (kind === 'afterwards' && this.#capture.microphoneOn) this.microphoneHeldBack = true;
     let session: MediaSession;
     try {
-      session = new MediaSession(planOf(welcome.role, welcome.max_tiles), this.#capture.cameraOffers, this.#codec);
+      session = new MediaSession(planOf(welcome.role, welcome.max_tiles), this.#capture.cameraOffers, this.#codec, this.#iceServers);
       this.#session = session;
       this.#watch(session);
       const offer = await session.offer();

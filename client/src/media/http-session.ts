@@ -5,8 +5,8 @@ import { readIceServers } from './ice-servers';
 export interface HttpSession {
   readonly answer: string;
   readonly iceServers: RTCIceServer[];
-  // Sends the fragment of an ICE restart, gives the server's.
-  restart(fragment: string, signal: AbortSignal): Promise<string>;
+  // Sends the fragment of an ICE restart, gives the server's, and the ICE servers with credentials for it.
+  restart(fragment: string, signal: AbortSignal): Promise<{ fragment: string; iceServers: RTCIceServer[] }>;
   // Ends the session on the server. `leaving`: the page is going away, so the request has to outlive it.
   close(leaving?: boolean): void;
 }
@@ -39,7 +39,7 @@ export async function openHttpSession(endpoint: string, token: string, offer: st
         signal: restartSignal,
         timeoutMs: 5_000,
       });
-      return answered.text();
+      return { fragment: await answered.text(), iceServers: readIceServers(answered.headers.get('Link')) };
     },
     close(leaving = false) {
       // Nobody waits for the answer: a session that cannot be ended here dies by missing consent (RFC 7675) in half a minute.

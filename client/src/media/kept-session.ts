@@ -1,6 +1,7 @@
 // Keeps one WHIP or WHEP session up for as long as somebody wants it: makes it, holds it, makes the next one when it is lost.
 import { judge, Refused, type Problem } from '../api/problem';
 import { Backoff, sleep } from './backoff';
+import { PathWatch, type PathReport } from './path-report';
 import { openHttpSession, type HttpSession } from './http-session';
 import { untilLost } from './until-lost';
 
@@ -16,7 +17,7 @@ export type SessionState =
   | { kind: 'connecting' }
   | { kind: 'connected' }
   | { kind: 'absent' } // the publication has not begun; asked again until it has
-  | { kind: 'reconnecting' }
+  | { kind: 'reconnecting'; trouble: PathReport | null } // trouble: why the last one did not come about
   | { kind: 'refused'; problem: Problem };
 
 // A session that lasted this long was a good one: the next attempt starts from the shortest wait.
@@ -26,6 +27,7 @@ export class KeptSession {
   #state: SessionState = { kind: 'idle' };
   #connection: RTCPeerConnection | null = null;
   #http: HttpSession | null = null;
+  #path: PathWatch | null = null;
   #wanted: AbortController | null = null;
   #made = 0;
   readonly #onChange: (state: SessionState) => void;
@@ -71,13 +73,13 @@ export class KeptSession {
       try {
         await this.#once(plan, signal);
         if (performance.now() - began > settledMs) backoff.reset();
-        this.#become({ kind: 'reconnecting' });
+        this.#become({ kind: 'reconnecting', trouble: await this.#explain() });
       } catch (error) {
         if (signal.aborted) return;
         const problem = problemOf(error);
         retryAfterSeconds = problem.retryAfterSeconds;
         const verdict = judge(problem);
-        this.#become(verdict === 'final' ? { kind: 'refused', problem } : { kind: verdict === 'absent' ? 'absent' : 'reconnecting' });
+        this.#become(verdict === 'final' ? { kind: 'refused', problem } : verdict === 'absent' ? { kind: 'absent' } : { kind: 'reconnecting', trouble: null });
         if (verdict === 'final') return this.#drop(false);
       }
       this.#drop(false);
@@ -90,6 +92,7 @@ export class KeptSession {
   async #once(plan: KeptSessionPlan, signal: AbortSignal): Promise<void> {
     const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     this.#connection = connection;
+    this.#path = new PathWatch(connection);
     plan.prepare(connection);
     const offer = await connection.createOffer();
     const http = await openHttpSession(plan.endpoint, plan.token, offer.sdp ?? '', signal);
@@ -104,7 +107,7 @@ export class KeptSession {
     await connection.setRemoteDescription({ type: 'answer', sdp: plan.shapeAnswer(http.answer) });
     await untilLost(connection, http, signal, (connected) => {
       if (connected) this.#become({ kind: 'connected' });
-      else if (this.#state.kind === 'connected') this.#become({ kind: 'reconnecting' });
+      else if (this.#state.kind === 'connected') this.#become({ kind: 'reconnecting', trouble: null });
     });
   }
 
@@ -115,8 +118,12 @@ export class KeptSession {
     this.#connection = null;
   }
 
+  #explain(): Promise<PathReport | null> {
+    return this.#path?.report(null).catch(() => null) ?? Promise.resolve(null);
+  }
+
   #become(state: SessionState): void {
-    if (this.#state.kind === state.kind && state.kind !== 'refused') return;
+    if (this.#state.kind === state.kind && state.kind !== 'refused' && state.kind !== 'reconnecting') return;
     this.#state = state;
     this.#onChange(state);
   }

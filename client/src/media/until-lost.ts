@@ -7,7 +7,7 @@ import { answerAfterRestart, restartFragment } from './ice-fragment';
 // A short gap heals by itself; after this the page acts.
 const disconnectedMs = 2_000;
 // Neither the first connection nor a restart takes this long on a line that works.
-const connectMs = 12_000;
+const connectMs = 9_000;
 
 export function untilLost(connection: RTCPeerConnection, http: HttpSession, signal: AbortSignal, onConnected: (connected: boolean) => void): Promise<void> {
   const over = new AbortController();
@@ -16,7 +16,7 @@ export function untilLost(connection: RTCPeerConnection, http: HttpSession, sign
   let restartTimer: ReturnType<typeof setTimeout> | undefined;
   let connectTimer: ReturnType<typeof setTimeout> | undefined;
 
-  async function patch(fragment: string): Promise<string> {
+  async function patch(fragment: string): Promise<{ fragment: string; iceServers: RTCIceServer[] }> {
     const backoff = new Backoff();
     for (;;) {
       try {
@@ -34,7 +34,10 @@ export function untilLost(connection: RTCPeerConnection, http: HttpSession, sign
     restarting = true;
     try {
       const offer = await connection.createOffer();
-      answer = answerAfterRestart(answer, await patch(restartFragment(offer.sdp ?? '')));
+      const restarted = await patch(restartFragment(offer.sdp ?? ''));
+      answer = answerAfterRestart(answer, restarted.fragment);
+      // The old ones' credentials may have expired.
+      if (restarted.iceServers.length > 0) connection.setConfiguration({ bundlePolicy: 'max-bundle', iceServers: restarted.iceServers });
       await connection.setLocalDescription(offer);
       await connection.setRemoteDescription({ type: 'answer', sdp: answer });
     } finally {

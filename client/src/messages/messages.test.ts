@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import source from '../../../src/app/doctor/words.cpp?raw';
+import { doctorLoaders } from './doctor/index';
 import { en } from './en';
 import { chooseLanguage, fill, languages, loaders, type Language, type MessageKey } from './index';
 
@@ -29,6 +31,27 @@ describe('the messages', () => {
     expect(fill('{name} is live', {})).toBe('{name} is live');
     expect(fill('{name} is live', { name: 'Hà Nội' })).toBe('Hà Nội is live');
   });
+});
+
+describe('the doctor', () => {
+  const languageNames = Object.keys(languages) as Language[];
+  const words = Object.fromEntries([...source.matchAll(/^ {4}\{"([\w.]+)", "((?:[^"\\]|\\.)*)"\},$/gm)].map(([, code, text]) => [code, text]));
+
+  it('says here in English what it says on the command line', async () => {
+    expect(Object.keys(words).length).toBeGreaterThan(40);
+    expect(await doctorLoaders.en()).toEqual(words);
+  });
+
+  for (const language of languageNames) {
+    it(`has words for every finding in ${language}`, async () => {
+      const messages = await doctorLoaders[language]();
+      expect(Object.keys(messages).sort()).toEqual(Object.keys(words).sort());
+      for (const [code, text] of Object.entries(messages)) {
+        expect(placeholders(text), code).toEqual(placeholders(words[code] ?? ''));
+        if (language !== 'en') expect(text, code).not.toBe(words[code]);
+      }
+    });
+  }
 });
 
 describe('the language', () => {

@@ -1,0 +1,90 @@
+// Media that do not get through: the page says so in words, with what was tried and how far it came, and heals by itself.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import { launchChromium } from '../lib/browsers.mjs';
+import { cross } from '../lib/crossing.mjs';
+import { fits, passesAxe, photograph, prepare } from '../lib/looks.mjs';
+import { Network, noNamespaces } from '../lib/namespaces.mjs';
+import { invite } from '../lib/participants.mjs';
+import { Server } from '../lib/server.mjs';
+import { until } from '../lib/until.mjs';
+
+describe('a client that gets no media', { skip: noNamespaces }, () => {
+  /** @type {Network} */ let network;
+  /** @type {Server} */ let server;
+  /** @type {import('playwright-core').Browser} */ let chromium;
+  /** @type {import('../lib/namespaces.mjs').Machine} */ let home;
+  /** @type {string[]} */
+  const violations = [];
+
+  before(async () => {
+    network = await Network.make('server', 'site');
+    let away;
+    [home, away] = network.machines;
+    server = await Server.start({ machine: home });
+    await cross(away, home, server.port);
+    chromium = await launchChromium({ machine: away });
+    await network.route('nft', 'add table inet wall');
+    await network.route('nft', 'add chain inet wall through { type filter hook forward priority 0; }');
+  });
+  after(async () => {
+    await chromium?.close();
+    await server?.remove();
+    await network?.remove();
+  });
+
+  /** What goes through the router from now on. @param {string[]} rules */
+  const wall = async (...rules) => {
+    await network.route('nft', 'flush chain inet wall through');
+    for (const rule of rules) await network.route('nft', `add rule inet wall through ${rule}`);
+  };
+
+  /** Somebody joins and waits for the words. */
+  async function joinInVain(options = {}) {
+    const person = await invite(chromium, server, 'ha-giang', { prepared: (context) => prepare(context, violations), ...options });
+    const began = Date.now();
+    await person.page.getByRole('button', { name: /^(Join|Teilnehmen)$/ }).click();
+    await person.page.locator('.trouble h2').waitFor({ timeout: 15_000 });
+    return { person, took: Date.now() - began };
+  }
+  const troubleOf = async (person) => {
+    await person.page.locator('.trouble summary').click();
+    return (await person.page.locator('.trouble').first().innerText()).replaceAll('\n', ' ');
+  };
+
+  it('is told that nothing arrives, what was tried and what to open; and goes on by itself when it is opened', async (t) => {
+    await wall('drop');
+    const { person, took } = await joinInVain();
+    t.diagnostic(`told after ${took} ms`);
+    assert.ok(took < 11_000, `${took} ms`);
+    const words = await troubleOf(person);
+    t.diagnostic(words);
+    assert.match(words, /Picture and sound do not get through/);
+    assert.match(words, /Nothing from this computer reaches the media server/);
+    assert.match(words, new RegExp(`both ways: .*UDP ${server.port}`));
+    assert.ok(words.includes(`UDP ${home.address}:${server.port} — no answer`), words);
+    const candidates = await person.page.evaluate(() => window.bridgehall.peerConnection?.remoteDescription?.sdp.match(/ tcp /g)?.length ?? 0);
+    if (candidates > 0) assert.match(words, new RegExp(`TCP ${home.address}:\\d+ — (no answer|could not be reached)`));
+    await passesAxe(person.page);
+    await photograph(person.page, 'no-media');
+    await wall();
+    await person.joined({ ceiling: 15_000 });
+    await until('the words are gone', async () => (await person.page.locator('.trouble').count()) === 0);
+    await person.close();
+  });
+
+  it('is told that the server hears it, when only the answers are lost', async (t) => {
+    await wall('iifname "server" drop');
+    const { person } = await joinInVain({ context: { locale: 'de-DE', viewport: { width: 360, height: 740 } } });
+    const words = await troubleOf(person);
+    t.diagnostic(words);
+    assert.match(words, /Der Medienserver hört diesen Computer, aber seine Antworten kommen nicht zurück/);
+    assert.ok(words.includes(`UDP ${home.address}:${server.port} — keine Antwort`), words);
+    await fits(person.page, 'the words in German');
+    await passesAxe(person.page);
+    await person.close();
+  });
+
+  it('breaks no rule of the content security policy', () => assert.deepEqual(violations, []));
+});
