@@ -24,6 +24,7 @@ void Feedback::receive(Peer& peer, MutableBytes datagram, TimePoint now, Wishes&
     const bool replayed = opened.error() == crypto::SrtpError::replayed || opened.error() == crypto::SrtpError::too_old;
     return drop(replayed ? Drop::srtcp_replayed : Drop::srtcp_authentication);
   }
+  nacked_in_datagram_ = 0;
   wire::RtcpWalk walk(datagram.first(*opened));
   wire::RtcpPacket packet;
   while (walk.next(packet)) {
@@ -34,9 +35,9 @@ void Feedback::receive(Peer& peer, MutableBytes datagram, TimePoint now, Wishes&
     } else if (packet.type == wire::RtcpType::transport_feedback && packet.count_or_format == wire::kFormatNack) {
       if (wire::parse_feedback_ssrcs(packet, sender, media)) receive_nack(peer, packet, media, now, wishes);
     } else if (packet.type == wire::RtcpType::payload_feedback && packet.count_or_format == wire::kFormatPli) {
-      if (wire::parse_feedback_ssrcs(packet, sender, media)) want_keyframe(peer, media, wishes);
+      if (wire::parse_feedback_ssrcs(packet, sender, media)) want_keyframe(peer, media, now, wishes);
     } else if (packet.type == wire::RtcpType::payload_feedback && packet.count_or_format == wire::kFormatFir) {
-      wire::for_each_fir(packet, [&](Ssrc ssrc) { want_keyframe(peer, ssrc, wishes); });
+      wire::for_each_fir(packet, [&](Ssrc ssrc) { want_keyframe(peer, ssrc, now, wishes); });
     } else if (packet.type == wire::RtcpType::transport_feedback &&
                packet.count_or_format == wire::kFormatTransportCc) {
       receive_arrivals(peer, packet, now);
@@ -72,7 +73,7 @@ void Feedback::receive_nack(Peer& peer, const wire::RtcpPacket& packet, Ssrc med
   const auto track = static_cast<std::uint32_t>(stream - peer.outgoing.data());
   wire::for_each_nack(packet, [&](std::uint16_t sequence) {
     ++counters_.nacked_received;
-    if (peer.repeats.size() >= Peer::kMaxRepeats) return;
+    if (peer.repeats.size() >= Peer::kMaxRepeats || ++nacked_in_datagram_ > kMaxNacked) return;
     const auto arrival = stream->sent.take_for_repeat(sequence, now);
     if (!arrival) return;
     peer.repeats.push_back({track, sequence, *arrival});
@@ -80,12 +81,13 @@ void Feedback::receive_nack(Peer& peer, const wire::RtcpPacket& packet, Ssrc med
   });
 }
 
-void Feedback::want_keyframe(Peer& peer, Ssrc media, Wishes& wishes) {
+void Feedback::want_keyframe(Peer& peer, Ssrc media, TimePoint now, Wishes& wishes) {
   auto* stream = find_outgoing(peer, media);
   if (stream == nullptr || !stream->shows_something() || stream->kind != wire::MediaKind::video) return;
   ++counters_.plis_received;
   auto& layer = tables_.layers[stream->layer];
   if (!layer.open) return;  // its keyframe would not be forwarded, so the wish would never end
+  if (!layer.keyframes.wanted() && !peer.keyframe_wishes.take(Peer::kKeyframeWishes, now)) return;
   layer.keyframes.want();
   wishes.keyframes.push_back(stream->layer);
 }

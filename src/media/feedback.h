@@ -17,6 +17,9 @@ class Feedback {
   Feedback(Tables& tables, ShardCounters& counters, Outbox& outbox, Mirrors& mirrors, NtpOrigin ntp)
       : tables_(tables), counters_(counters), outbox_(outbox), mirrors_(mirrors), ntp_(ntp) {}
 
+  // Numbers looked up of the NACKs in one datagram, which may hold five thousand: as many as a receiver's ring has.
+  static constexpr std::size_t kMaxNacked = OutgoingStream::kVideoRing;
+
   // What a receiver asked for that the shard has to follow up.
   struct Wishes {
     bool repeats = false;               // peer.repeats has something to send
@@ -35,7 +38,7 @@ class Feedback {
  private:
   void receive_sender_report(Peer& peer, const wire::SenderInfo& info, TimePoint now);
   void receive_nack(Peer& peer, const wire::RtcpPacket& packet, Ssrc media, TimePoint now, Wishes& wishes);
-  void want_keyframe(Peer& peer, Ssrc media, Wishes& wishes);
+  void want_keyframe(Peer& peer, Ssrc media, TimePoint now, Wishes& wishes);
   void receive_arrivals(Peer& peer, const wire::RtcpPacket& packet, TimePoint now);
   void receive_report_blocks(Peer& peer, const wire::RtcpPacket& packet, TimePoint now);
   std::optional<std::uint32_t> sent_timestamp_at(const OutgoingStream& stream, NtpTime ntp) const;
@@ -52,6 +55,7 @@ class Feedback {
   Outbox& outbox_;
   Mirrors& mirrors_;
   NtpOrigin ntp_;
+  std::size_t nacked_in_datagram_ = 0;
   std::vector<wire::TransportFeedback::Entry> entries_ =
       std::vector<wire::TransportFeedback::Entry>(wire::TransportFeedback::kMaxEntries);
 };

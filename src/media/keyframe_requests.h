@@ -13,6 +13,8 @@ class KeyframeRequests {
   // A receiver cannot decode until a keyframe comes.
   void want() { wanted_ = true; }
 
+  bool wanted() const { return wanted_; }
+
   // A keyframe has begun to arrive: all who wanted one are served.
   void on_keyframe() { wanted_ = false; }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/allowance.h"
 #include "crypto/srtp.h"
 #include "media/allocator.h"
 #include "media/layer_filter.h"
@@ -142,6 +143,10 @@ struct Peer {
   // always costs half as much again, no more.
   static constexpr std::uint32_t kRepeatCredit = 256;
 
+  // A keyframe that one receiver wants costs the publisher, and all who watch, sharpness. Ten at once are more than a
+  // bad line needs in a minute; whoever goes on is heard every two seconds. What somebody else wants already is free.
+  static constexpr AllowanceTerms kKeyframeWishes{.at_once = 10, .interval = 2s};
+
   Peer(PeerId id_, const session::TransportConfiguration& configuration, crypto::DtlsFactory& dtls,
        RandomSource& random, TimePoint now)
       : id(id_), transport(configuration, dtls, random, now), report_ssrc(random.u32()) {}
@@ -167,6 +172,7 @@ struct Peer {
   bool queued = false;                   // in the egress queue
   std::vector<Repeat> repeats;
   std::uint32_t repeat_credit = kRepeatCredit * 2;  // in half packets
+  Allowance keyframe_wishes;
   std::unique_ptr<Downlink> downlink;               // only when it has video slots
 
   TimePoint next_report = kNever;
