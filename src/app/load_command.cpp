@@ -47,16 +47,30 @@ bool read_durations(std::initializer_list<WrittenDuration> durations) {
   return true;
 }
 
+// The one that was given, or one signed with the server's own key.
+Result<std::string> moderator_token(const std::string& given, const std::string& data, const std::string& conference) {
+  if (!given.empty()) return given;
+  if (data.empty()) return fail("Give a moderator's --token, or the server's --data folder to sign one.");
+  crypto::SystemRandom random;
+  return make_token({.data_folder = data, .conference = conference, .role = "moderator", .ttl = "1d"}, random,
+                    wall_now());
+}
+
 }  // namespace
 
 LoadCommand::LoadCommand(CLI::App& program)
     : command_(program.add_subcommand("load", "Measure a running server with publishers and viewers")),
-      conference_command_(command_->add_subcommand("conference", "Measure it with a whole conference instead")) {
+      conference_command_(command_->add_subcommand("conference", "Measure it with a whole conference instead")),
+      flood_command_(command_->add_subcommand("flood", "Measure what strangers' floods cost those who are there")) {
   add_flags();
   add_conference_flags();
+  add_flood_flags();
 }
 
-int LoadCommand::run() { return conference_command_->parsed() ? run_conference() : run_streams(); }
+int LoadCommand::run() {
+  if (flood_command_->parsed()) return run_flood();
+  return conference_command_->parsed() ? run_conference() : run_streams();
+}
 
 void LoadCommand::add_flags() {
   auto& o = streams_.options;
@@ -152,20 +166,53 @@ void LoadCommand::add_conference_flags() {
   command.add_option("--seed", o.seed, "Seed of who comes and goes")->capture_default_str();
 }
 
+void LoadCommand::add_flood_flags() {
+  auto& o = flood_.options;
+  o.load.viewers = 100;
+  auto& command = *flood_command_;
+  command.add_option("--server", o.load.server, "The server's address, with its port")->capture_default_str();
+  command.add_option("--conference", o.load.conference, "Id of the conference")->capture_default_str();
+  command.add_option("--token", o.load.token, "A moderator's token");
+  command.add_option("--data", flood_.data,
+                     "The server's data folder, to sign a token with its key when none is given");
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < load::kFloodKinds; ++i) names.emplace_back(flood_name(static_cast<load::FloodKind>(i)));
+  command
+      .add_option("--kind", flood_.kinds, "Which flood; may be given several times. Default: all, one after the other")
+      ->check(CLI::IsMember(names));
+  command.add_option("--rate", o.rate, "Datagrams or connections a second. Default: the goal of each kind")
+      ->check(CLI::Range(1, 1'000'000));
+  command.add_option("--rounds", o.rounds, "How often; the median is told")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  command.add_option("--publishers", o.load.publishers, "How many publish")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command.add_option("--viewers", o.load.viewers, "How many view")->check(CLI::Range(1, 10'000))->capture_default_str();
+  command.add_option("--kbps", o.load.kbps, "Video of each publisher in kb/s")
+      ->check(CLI::Range(10, 100'000))
+      ->capture_default_str();
+  command.add_option("--duration", flood_.duration, "Of each window: in peace, flooded, in peace")
+      ->capture_default_str();
+  command.add_option("--warm-up", flood_.warm_up, "Time between the last join and the first window")
+      ->capture_default_str();
+  command.add_option("--joins-per-second", o.load.joins_per_second, "How fast clients join")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command.add_option("--server-pid", o.load.server_pid, "Process whose CPU is read")->check(CLI::NonNegativeNumber);
+  command.add_option("--cpu", o.load.cpu, "Pin the generator to this CPU");
+  command.add_option("--flood-cpu", o.flood_cpu, "Pin the flood to this CPU");
+  command.add_option("--json", o.load.json_path, "Write the result to this file as well");
+}
+
 int LoadCommand::run_streams() {
   auto& options = streams_.options;
   if (!read_durations({{streams_.duration, options.duration}, {streams_.warm_up, options.warm_up}})) return kMisused;
   options.pacing = streams_.pacing == "ticks" ? load::Pacing::ticks : load::Pacing::frame;
-  if (options.token.empty()) {
-    if (streams_.data.empty())
-      return complain("Give a moderator's --token, or the server's --data folder to sign one.", kMisused);
-    crypto::SystemRandom random;
-    const auto token =
-        make_token({.data_folder = streams_.data, .conference = options.conference, .role = "moderator", .ttl = "1d"},
-                   random, wall_now());
-    if (!token) return complain(token.error().message, kMisused);
+  if (const auto token = moderator_token(options.token, streams_.data, options.conference))
     options.token = *token;
-  }
+  else
+    return complain(token.error().message, kMisused);
   return load::run_load(options);
 }
 
@@ -198,6 +245,18 @@ int LoadCommand::run_conference() {
                       .expires_at = now + std::chrono::hours(24)});
   };
   return load::run_conference(options);
+}
+
+int LoadCommand::run_flood() {
+  auto& options = flood_.options;
+  auto& streams = options.load;
+  if (!read_durations({{flood_.duration, streams.duration}, {flood_.warm_up, streams.warm_up}})) return kMisused;
+  for (const auto& kind : flood_.kinds) options.kinds.push_back(*load::parse_flood_kind(kind));
+  if (const auto token = moderator_token(streams.token, flood_.data, streams.conference))
+    streams.token = *token;
+  else
+    return complain(token.error().message, kMisused);
+  return load::run_flood(options);
 }
 
 }  // namespace bridgehall::app

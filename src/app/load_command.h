@@ -1,11 +1,13 @@
-// `bridgehall load` and `bridgehall load conference`: their flags, and what is done with them.
+// `bridgehall load`, `bridgehall load conference` and `bridgehall load flood`: their flags, and what is done with them.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "load/conference.h"
+#include "load/flood_run.h"
 #include "load/load.h"
 
 namespace bridgehall::app {
@@ -22,8 +24,10 @@ class LoadCommand {
  private:
   void add_flags();
   void add_conference_flags();
+  void add_flood_flags();
   int run_streams();
   int run_conference();
+  int run_flood();
 
   struct Streams {
     load::LoadOptions options;
@@ -43,10 +47,20 @@ class LoadCommand {
     std::string settle = "10m";
   };
 
+  struct Flood {
+    load::FloodOptions options;
+    std::string data;
+    std::string duration = "10s";
+    std::string warm_up = "3s";
+    std::vector<std::string> kinds;
+  };
+
   CLI::App* command_;
   CLI::App* conference_command_;
+  CLI::App* flood_command_;
   Streams streams_;
   Conference conference_;
+  Flood flood_;
 };
 
 }  // namespace bridgehall::app

@@ -26,15 +26,20 @@ Generator::Generator(const LoadOptions& options)
       usage_(options.server_pid) {}
 
 Result<void> Generator::run() {
+  if (auto joined = join(); !joined) return joined;
+  measure();
+  leave();
+  return {};
+}
+
+Result<void> Generator::join() {
   for (std::size_t i = 0; i < static_cast<std::size_t>(options_.publishers); ++i)
     if (auto joined = join_publisher(i); !joined) return joined;
   if (auto ready = wait_for_publishers(); !ready) return ready;
   loop_.turn_until(ClientLoop::now() + kPublisherHeadStart);
-  usage_.note_memory_before(result_->usage);
+  usage_.note_memory_before(before_);
   if (auto joined = join_viewers(); !joined) return joined;
   loop_.turn_until(ClientLoop::now() + options_.warm_up);
-  measure();
-  leave();
   return {};
 }
 
@@ -43,7 +48,7 @@ session::ClientEnd Generator::client_end(std::string cname) {
           std::move(cname)};
 }
 
-Result<Generator::Joined> Generator::join(std::string_view kind, std::size_t publication, const std::string& offer) {
+Result<Generator::Joined> Generator::join_as(std::string_view kind, std::size_t publication, const std::string& offer) {
   const auto path = fmt::format("/{}/{}/{}-{}", kind, options_.conference, options_.publication_prefix, publication);
   auto answer = http_.post_offer(path, offer);
   if (!answer) return std::unexpected(answer.error());
@@ -53,6 +58,8 @@ Result<Generator::Joined> Generator::join(std::string_view kind, std::size_t pub
   if (!agreed)
     return fail(fmt::format("The answer to POST {} cannot be used: {} ({})", path, agreed.error().message,
                             agreed.error().field));
+  media_address_ = agreed->candidates.front();
+  a_ufrag_ = agreed->remote_credentials.ufrag;
   auto socket = loop_.open_socket();
   if (!socket) return std::unexpected(socket.error());
   return Joined{std::move(*agreed), std::move(answer->location), std::move(*socket)};
@@ -65,7 +72,7 @@ Result<void> Generator::join_publisher(std::size_t index) {
   if (options_.audio) sources.push_back({wire::Codec::opus, any_ssrc(), {}});
   sources.push_back({wire::Codec::vp8, any_ssrc(), any_ssrc()});
   const auto posted = ClientLoop::now();
-  auto joined = join("whip", index, session::make_publisher_offer(local, sources));
+  auto joined = join_as("whip", index, session::make_publisher_offer(local, sources));
   if (!joined) return std::unexpected(joined.error());
   const PublisherSettings settings{options_.kbps, options_.audio, options_.pacing, options_.seed + index};
   return loop_.add(std::make_unique<PublisherClient>(std::move(joined->socket), std::move(joined->location), posted,
@@ -97,8 +104,8 @@ Result<void> Generator::join_viewers() {
     loop_.turn(ClientLoop::now() + ClientLoop::kSweep);
   for (const auto& viewer : viewers) {
     if (!viewer->core.link().connected()) continue;
-    ++result_->viewers_joined;
-    result_->join.add(*viewer->core.link().connected_at() - viewer->posted);
+    ++joined_;
+    join_.add(*viewer->core.link().connected_at() - viewer->posted);
   }
   return {};
 }
@@ -110,7 +117,7 @@ Result<void> Generator::join_viewer(std::size_t index) {
   codecs.push_back(wire::Codec::vp8);
   const auto publication = index % loop_.publishers().size();
   const auto posted = ClientLoop::now();
-  auto joined = join("whep", publication, session::make_viewer_offer(local, codecs));
+  auto joined = join_as("whep", publication, session::make_viewer_offer(local, codecs));
   if (!joined) return std::unexpected(joined.error());
   return loop_.add(std::make_unique<ViewerClient>(std::move(joined->socket), std::move(joined->location), posted,
                                                   publication, local, joined->agreed, options_.decrypt_every, dtls_,
@@ -123,7 +130,11 @@ std::uint64_t Generator::published_by(std::size_t publication) const {
 }
 
 void Generator::measure() {
+  result_ = std::make_unique<LoadResult>();
   auto& r = *result_;
+  r.usage = before_;
+  r.viewers_joined = joined_;
+  r.join = join_;
   std::vector<std::uint64_t> published;
   for (std::size_t i = 0; i < loop_.publishers().size(); ++i) published.push_back(published_by(i));
   std::vector<ViewerCounters> before;
@@ -152,10 +163,16 @@ void Generator::collect_viewers(const std::vector<ViewerCounters>& before,
   for (std::size_t i = 0; i < viewers.size(); ++i) {
     const auto all = viewers[i]->core.counters() - before[i];
     missing += all.expected - std::min(all.expected, all.received);
-    r.viewers_lost += viewers[i]->core.link().closed().has_value();
     r.viewers_decoding += viewers[i]->core.decodable();
   }
+  r.viewers_lost = lost();
   r.viewers.received = r.viewers.expected - std::min(missing, r.viewers.expected);
+}
+
+int Generator::lost() const {
+  const auto viewers = loop_.viewers();
+  return static_cast<int>(std::count_if(viewers.begin(), viewers.end(),
+                                        [](const auto& viewer) { return viewer->core.link().closed().has_value(); }));
 }
 
 void Generator::leave() {

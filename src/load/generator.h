@@ -21,6 +21,18 @@ class Generator {
   Result<void> run();
   const LoadResult& result() const { return *result_; }
 
+  // The parts of a run, for whoever measures several times. Everyone has joined and warmed up after join(); measure()
+  // begins a result of its own each time.
+  Result<void> join();
+  void measure();
+  void wait(Duration duration) { loop_.turn_until(ClientLoop::now() + duration); }
+  void leave();
+  int joined() const { return joined_; }  // viewers
+  int lost() const;                       // of those, so far
+  // Where the server takes media, and a name that one of its peers is called by in checks.
+  const SocketAddress& media_address() const { return media_address_; }
+  const std::string& a_ufrag() const { return a_ufrag_; }
+
  private:
   struct Joined {
     session::Agreed agreed;
@@ -28,14 +40,12 @@ class Generator {
     io::UdpSocket socket;
   };
   session::ClientEnd client_end(std::string cname);
-  Result<Joined> join(std::string_view kind, std::size_t publication, const std::string& offer);
+  Result<Joined> join_as(std::string_view kind, std::size_t publication, const std::string& offer);
   Result<void> join_publisher(std::size_t index);
   Result<void> wait_for_publishers();
   Result<void> join_viewers();
   Result<void> join_viewer(std::size_t index);
-  void measure();
   void collect_viewers(const std::vector<ViewerCounters>& before, const std::vector<std::uint64_t>& published);
-  void leave();
   std::uint64_t published_by(std::size_t publication) const;
 
   const LoadOptions& options_;
@@ -45,6 +55,11 @@ class Generator {
   NtpOrigin ntp_;
   ClientLoop loop_;
   UsageMeter usage_;
+  SocketAddress media_address_;
+  std::string a_ufrag_;
+  int joined_ = 0;
+  RunUsage before_;                                                      // what is known before the measurement
+  LatencyHistogram join_;                                                // POST to DTLS done
   std::unique_ptr<LoadResult> result_ = std::make_unique<LoadResult>();  // its histograms are too big for a stack
 };
 
