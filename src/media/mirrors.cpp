@@ -45,6 +45,17 @@ LayerClock Mirrors::clock_of(const Layer& layer) const {
   return {name_of(layer), source != nullptr ? source->clock : layer.clock, layer.timestamp_shift};
 }
 
+// Where a keyframe begins whose first packet came late: later ones of it lie before that one.
+Arrival Mirrors::first_of_keyframe(const Layer& layer, const StoredPacket& keyframe) const {
+  const auto begin = *layer.last_keyframe;
+  const auto from = std::max(layer.history.oldest(), begin > kLookBack ? begin - kLookBack : 0);
+  for (auto arrival = from; arrival < begin; ++arrival) {
+    const auto& earlier = *layer.history.at(arrival);
+    if (earlier.epoch == keyframe.epoch && earlier.sequence > keyframe.sequence) return arrival;
+  }
+  return begin;
+}
+
 void Mirrors::set_demand(Layer& layer, ShardNumber shard, bool wanted, TimePoint now) {
   if (!wanted) {
     layer.mirrors.erase(shard);
@@ -56,7 +67,7 @@ void Mirrors::set_demand(Layer& layer, ShardNumber shard, bool wanted, TimePoint
   const auto* keyframe = layer.last_keyframe ? layer.history.at(*layer.last_keyframe) : nullptr;
   if (keyframe == nullptr || !layer.open || now - keyframe->arrived_at > Layer::kKeyframeReuse) return;
   const auto name = name_of(layer);
-  for (auto arrival = *layer.last_keyframe; arrival < layer.history.next(); ++arrival)
+  for (auto arrival = first_of_keyframe(layer, *keyframe); arrival < layer.history.next(); ++arrival)
     copy_to(shard, name, *layer.history.at(arrival));
 }
 

@@ -88,11 +88,16 @@ LineReport ReportedStream::on_report_block(const wire::ReportBlock& block, NtpTi
   highest_ = block.highest_sequence;
   started_ = true;
 
-  if (block.last_sender_report != 0) {
+  // Each sender report tells one round trip: what it took is told again and again after the last of a stream that is
+  // held back, and would look like a queue that never empties.
+  if (block.last_sender_report != 0 && block.last_sender_report != answered_) {
     constexpr std::int64_t kUnitsPerSecond = 65'536;
     const std::uint32_t units = ntp.compact() - block.last_sender_report - block.delay_since_last;
     const Duration round_trip{std::int64_t{units} * 1'000'000'000 / kUnitsPerSecond};
-    if (round_trip <= kMaxRoundTrip) report.round_trip = round_trip;
+    if (round_trip <= kMaxRoundTrip) {
+      report.round_trip = round_trip;
+      answered_ = block.last_sender_report;
+    }
   }
   return report;
 }

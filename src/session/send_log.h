@@ -72,6 +72,7 @@ class ReportedStream {
  private:
   std::uint32_t highest_ = 0;
   bool started_ = false;
+  std::uint32_t answered_ = 0;  // the last of our sender reports that told a round trip
 };
 
 }  // namespace bridgehall::session

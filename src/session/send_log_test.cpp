@@ -187,13 +187,25 @@ TEST(ReportedStream, MeasuresTheRoundTrip) {
   ReportedStream stream;
   const NtpTime report_sent{(std::uint64_t{1000} << 32) + 5};
   wire::ReportBlock block{.last_sender_report = report_sent.compact(), .delay_since_last = 65'536};
+  EXPECT_EQ(stream.on_report_block(block, report_sent + 900ms).round_trip, std::nullopt) << "before it was sent";
+  EXPECT_EQ(stream.on_report_block(block, report_sent + 20s).round_trip, std::nullopt);
   const auto trip = stream.on_report_block(block, report_sent + 1080ms).round_trip;
   ASSERT_TRUE(trip);
   EXPECT_NEAR(static_cast<double>(trip->count()), 80e6, 1e5);
-  EXPECT_EQ(stream.on_report_block(block, report_sent + 900ms).round_trip, std::nullopt) << "before it was sent";
-  EXPECT_EQ(stream.on_report_block(block, report_sent + 20s).round_trip, std::nullopt);
   block.last_sender_report = 0;
   EXPECT_EQ(stream.on_report_block(block, report_sent + 1080ms).round_trip, std::nullopt);
+}
+
+// As after the last packet of a stream that is held back: its report is told on and on.
+TEST(ReportedStream, TakesOneRoundTripOfEachSenderReport) {
+  ReportedStream stream;
+  const NtpTime report_sent{std::uint64_t{1000} << 32};
+  wire::ReportBlock block{.last_sender_report = report_sent.compact(), .delay_since_last = 65'536};
+  EXPECT_TRUE(stream.on_report_block(block, report_sent + 1500ms).round_trip);
+  block.delay_since_last += 65'536;
+  EXPECT_EQ(stream.on_report_block(block, report_sent + 2500ms).round_trip, std::nullopt);
+  block = {.last_sender_report = (report_sent + 3s).compact(), .delay_since_last = 65'536};
+  EXPECT_TRUE(stream.on_report_block(block, report_sent + 4050ms).round_trip);
 }
 
 }  // namespace
