@@ -2,6 +2,7 @@
 // Built on ShardRoom, for the tests of slots, voices and lines. Not for the program.
 #pragma once
 
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <string>
@@ -28,14 +29,20 @@ struct ReceivedPacket {
 
 class Conference {
  public:
-  Conference() {
+  // BRIDGEHALL_TEST_SHARDS: the same conferences on so many shards, and nobody may see a difference.
+  static std::size_t shards_to_test() {
+    const char* text = std::getenv("BRIDGEHALL_TEST_SHARDS");
+    return text == nullptr ? 1 : static_cast<std::size_t>(std::atoi(text));
+  }
+
+  explicit Conference(std::size_t shards = shards_to_test()) : room({.packet_slots = 4'096}, shards) {
     room.on_train = [this](const Train& train) { take(train); };
     command(AddRoom{kRoom});
   }
 
   template <class What>
   void command(What&& what) {
-    room.shard.handle_command(Command{std::forward<What>(what)}, room.now);
+    room.command(Command{std::forward<What>(what)});
   }
   TestClient& join(std::unique_ptr<CreatePeer> description) {
     description->room = kRoom;
@@ -79,7 +86,7 @@ class Conference {
       if (const auto* kind = std::get_if<Kind>(&event)) found.push_back(*kind);
     return found;
   }
-  std::uint64_t drops(Drop reason) const { return room.shard.counters().drops[static_cast<std::size_t>(reason)]; }
+  std::uint64_t drops(Drop reason) const { return room.counters().drops[static_cast<std::size_t>(reason)]; }
 
   template <class Write>
   void send_control(TestClient& client, Write&& write) {

@@ -173,7 +173,7 @@ struct Peer {
   std::vector<Repeat> repeats;
   std::uint32_t repeat_credit = kRepeatCredit * 2;  // in half packets
   Allowance keyframe_wishes;
-  std::unique_ptr<Downlink> downlink;               // only when it has video slots
+  std::unique_ptr<Downlink> downlink;  // only when it has video slots
 
   TimePoint next_report = kNever;
 };

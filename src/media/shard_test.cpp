@@ -79,7 +79,7 @@ TEST_F(ShardTest, IgnoresCommandsForWhatIsNotThere) {
 }
 
 TEST_F(ShardTest, AnswersCountersWithTheNumberOfTheRequest) {
-  room_.shard.handle_command(ReadCounters{42}, room_.now);
+  room_.command(ReadCounters{42});
   room_.turn();
   ASSERT_EQ(room_.events.size(), 1u);
   const auto& counters = std::get<std::unique_ptr<ShardCounters>>(room_.events[0]);

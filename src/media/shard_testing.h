@@ -1,11 +1,13 @@
-// A shard with clients of its own in one room, for tests and the fuzz target: no network between them, the clients'
-// datagrams arrive at once and so do the server's. What the shard sends is kept as it left. Not for the program.
+// A shard, or several joined by a mesh, with clients of its own in one room, for tests and the fuzz target: no network
+// between them, the clients' datagrams arrive at once and so do the server's. What the shard sends is kept as it left.
+// Not for the program.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <vector>
 
+#include "media/command_router.h"
 #include "media/shard.h"
 #include "session/fake_dtls.h"
 
@@ -28,18 +30,43 @@ struct TestClient {
 
 class ShardRoom {
  public:
-  explicit ShardRoom(const ShardConfiguration& configuration = {.packet_slots = 4'096})
-      : random_(1), dtls_(2), shard(configuration, dtls_, random_, now) {}
+  // With several shards clients are spread over them, and their datagrams mostly come to the wrong one.
+  explicit ShardRoom(const ShardConfiguration& configuration = {.packet_slots = 4'096}, std::size_t shard_count = 1)
+      : random_(1),
+        dtls_(2),
+        mesh_(shard_count),
+        router(shard_count),
+        shard(on_mesh(configuration, 0), dtls_, random_, now) {
+    shards.push_back(&shard);
+    for (std::size_t i = 1; i < shard_count; ++i)
+      shards.push_back(
+          others_.emplace_back(std::make_unique<Shard>(on_mesh(configuration, i), dtls_, random_, now)).get());
+  }
+
+  void command(Command&& what) {
+    const auto targets = router.targets(what);
+    router.sent(what);
+    std::vector<Shard*> receivers;
+    targets.for_each([&](ShardNumber number) { receivers.push_back(shards[number.value()]); });
+    for (std::size_t i = 0; i < receivers.size(); ++i)
+      receivers[i]->handle_command(i + 1 < receivers.size() ? CommandRouter::copy(what) : std::move(what), now);
+  }
+  ShardCounters counters() const {
+    ShardCounters sum;
+    for (const auto* one : shards) sum.add(one->counters());
+    return sum;
+  }
 
   // Makes the peer; with `tracks` filled in by the caller. It is connected after connect().
   TestClient& add_client(std::unique_ptr<CreatePeer> command) {
     auto& client = *clients.emplace_back(std::make_unique<TestClient>(command->peer, 100 + command->peer.value()));
-    const auto local = session::make_ice_credentials(client.random), remote = session::make_ice_credentials(random_);
+    const auto local = session::make_ice_credentials(client.random);
+    const auto remote = session::make_ice_credentials(random_, shard_prefix(router.lightest()));
     command->transport = {.local = remote, .remote = local, .remote_fingerprint = client.dtls.local_fingerprint()};
     client.own = local;
     client.server = remote;
     command->cname = "test";
-    shard.handle_command(std::move(command), now);
+    this->command(std::move(command));
     client.transport = std::make_unique<session::Transport>(
         session::TransportConfiguration{.role = session::TransportRole::client,
                                         .local = local,
@@ -55,11 +82,21 @@ class ShardRoom {
 
   // One datagram into the shard, as it would be received.
   void deliver(const NetworkPath& path, BytesView bytes) {
-    const auto buffer = shard.receive_buffers()[0];
+    auto& receiver = *shards[std::hash<TransportAddress>{}(path.from()) % shards.size()];
+    const auto buffer = receiver.receive_buffers()[0];
     const auto size = std::min(bytes.size(), buffer.size());
     std::copy_n(bytes.begin(), size, buffer.begin());
     const ReceivedDatagram datagram{path, buffer.first(size), size, size < bytes.size()};
-    shard.handle_datagrams({&datagram, 1}, now);
+    receiver.handle_datagrams({&datagram, 1}, now);
+    exchange_mail();
+  }
+  void exchange_mail() {
+    while (std::any_of(shards.begin(), shards.end(), [](const Shard* one) { return one->has_mail(); })) {
+      for (auto* one : shards) {
+        one->look_at_mail();
+        one->handle_mail(now);
+      }
+    }
   }
 
   // Clients' STUN and DTLS into the shard, then what its thread does in a turn.
@@ -69,10 +106,15 @@ class ShardRoom {
       if (client->transport->next_deadline() <= now) client->transport->handle_timeout(now);
       while (client->transport->poll_transmit(datagram)) deliver(client->path, datagram.bytes);
     }
-    shard.advance(now);
-    for (auto trains = shard.poll_transmit(now); !trains.empty(); trains = shard.poll_transmit(now))
+    for (auto* one : shards) turn(*one);
+  }
+  void turn(Shard& one) {
+    one.advance(now);
+    exchange_mail();
+    for (auto trains = one.poll_transmit(now); !trains.empty(); trains = one.poll_transmit(now))
       for (const auto& train : trains) take(train);
-    for (Event event; shard.poll_event(event);) events.push_back(std::move(event));
+    for (Event event; one.poll_event(event);)
+      if (auto heard = router.hear(std::move(event))) events.push_back(std::move(*heard));
   }
   void pass(Duration duration) {
     now += duration;
@@ -103,11 +145,21 @@ class ShardRoom {
  private:
   SeededRandom random_;
   session::FakeDtlsFactory dtls_;
+  ShardMesh mesh_;
 
  public:
-  Shard shard;  // after what it is made of
+  CommandRouter router;
+  Shard shard;                 // after what it is made of
+  std::vector<Shard*> shards;  // it, and the others
 
  private:
+  std::vector<std::unique_ptr<Shard>> others_;
+
+  ShardConfiguration on_mesh(ShardConfiguration configuration, std::size_t number) {
+    configuration.number = ShardNumber{static_cast<std::uint8_t>(number)};
+    configuration.mesh = &mesh_;
+    return configuration;
+  }
   void take(const Train& train) {
     if (on_train) on_train(train);
     const auto kind = wire::classify_datagram(train.bytes);

@@ -195,7 +195,7 @@ TEST_F(SlotsTest, ASlotOfARemovedPublicationIsEmptyAlsoWhileItWaits) {
   const auto before = shown(viewer).size();
   run(300ms);
   EXPECT_EQ(shown(viewer).size(), before);
-  EXPECT_EQ(conference_.room.shard.counters().subscriptions, 0u);
+  EXPECT_EQ(conference_.room.counters().subscriptions, 0u);
   fill(viewer, PublicationId{1});
   run(300ms);
   EXPECT_GT(shown(viewer).size(), before);
@@ -232,7 +232,7 @@ TEST_F(SlotsTest, HiddenSlotsAskForNothing) {
   add_viewer(3, {}, 30);
   run(2s);
   EXPECT_EQ(conference_.requests(sources_[0]->client, sources_[0]->ssrc), 0u);
-  EXPECT_EQ(conference_.room.shard.counters().rtp_forwarded, 0u);
+  EXPECT_EQ(conference_.room.counters().rtp_forwarded, 0u);
 }
 
 TEST_F(SlotsTest, IgnoresSlotsAndPublicationsThatAreNotThere) {

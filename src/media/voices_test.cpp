@@ -219,7 +219,7 @@ TEST_F(VoicesTest, WhoLeavesIsNotHeardAndARemovedRoomIsSilent) {
   conference_.command(RemoveRoom{testing::kRoom});
   run(100ms);
   EXPECT_EQ(voices(3), (std::set<int>{}));
-  EXPECT_EQ(conference_.room.shard.counters().subscriptions, 0u);
+  EXPECT_EQ(conference_.room.counters().subscriptions, 0u);
   conference_.command(SetGate{PublicationId{2}, false});
   conference_.command(SetGate{PublicationId{2}, true});
   conference_.command(RemovePublication{PublicationId{2}});
