@@ -102,7 +102,7 @@ class Conference {
     return {session::make_ice_credentials(random_), client_dtls_.local_fingerprint(), "1", "load"};
   }
   session::LocalEnd server_end() {
-    return {session::make_ice_credentials(random_), server_dtls_.local_fingerprint(), {kServer}, "2", "bridgehall"};
+    return {session::make_ice_credentials(random_), server_dtls_.local_fingerprint(), {{kServer}}, "2", "bridgehall"};
   }
   std::unique_ptr<media::CreatePeer> create_peer(const session::Negotiated& negotiated,
                                                  const session::LocalEnd& server) {

@@ -98,7 +98,7 @@ class Room {
       terms.slots.push_back({join.slots[i].mid, Ssrc{base}, Ssrc{base + 1}, "s", "t"});
     }
     const session::LocalEnd local{
-        session::make_ice_credentials(random_), server_dtls_.local_fingerprint(), {kServer}, "2", "bridgehall"};
+        session::make_ice_credentials(random_), server_dtls_.local_fingerprint(), {{kServer}}, "2", "bridgehall"};
     auto negotiated = session::answer_participant(join.offer, terms, local);
     ASSERT_TRUE(negotiated) << negotiated.error().message;
     auto peer = std::make_unique<media::CreatePeer>();
