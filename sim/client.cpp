@@ -42,13 +42,18 @@ void Client::move_to(const SocketAddress& address, bool noticed) {
   flush();
 }
 
+void Client::wake() {
+  asleep_ = false;
+  on_woken();
+}
+
 void Client::restart_ice(session::IceCredentials local, session::IceCredentials remote) {
   transport_->restart_ice(std::move(local), std::move(remote), now());
   flush();
 }
 
 void Client::receive(Datagram& datagram) {
-  if (!joined()) return;
+  if (!joined() || asleep_) return;
   heard_at_ = now();
   const NetworkPath path{.local = {}, .remote = datagram.from};
   switch (wire::classify_datagram(datagram.bytes)) {
@@ -71,14 +76,14 @@ void Client::receive(Datagram& datagram) {
 }
 
 void Client::advance() {
-  if (!joined()) return;
+  if (!joined() || asleep_) return;
   if (transport_->next_deadline() <= now()) transport_->handle_timeout(now());
   flush();
   if (connected()) advance_media();
 }
 
 TimePoint Client::next_deadline() const {
-  if (!joined()) return kNever;
+  if (!joined() || asleep_) return kNever;
   return connected() ? std::min(transport_->next_deadline(), media_deadline()) : transport_->next_deadline();
 }
 
@@ -86,6 +91,12 @@ void Client::on_event(const media::Event& event) {
   if (const auto* connected = std::get_if<media::PeerConnected>(&event); connected && connected->peer == peer_)
     server_connected_at_ = now();
   if (const auto* closed = std::get_if<media::PeerClosed>(&event); closed && closed->peer == peer_) left_ = true;
+  if (const auto* slot = std::get_if<media::SlotChanged>(&event); slot && slot->peer == peer_) {
+    if (slot->flow == media::SlotFlow::off_by_line)
+      slots_off_.insert(slot->slot);
+    else
+      slots_off_.erase(slot->slot);
+  }
 }
 
 void Client::send(BytesView datagram, std::uint64_t tag) {
@@ -137,6 +148,7 @@ void Client::read_rtcp(Datagram& datagram) {
 void DirectClient::join() {
   const auto local = session::make_ice_credentials(random());
   const auto remote = server_.make_credentials();
+  server_ufrag_ = remote.ufrag;
   auto command = std::make_unique<media::CreatePeer>();
   command->peer = peer();
   command->transport = {
@@ -150,7 +162,7 @@ void DirectClient::join() {
 void DirectClient::restart_ice() {
   if (!joined()) return;
   const auto local = session::make_ice_credentials(random());
-  const auto remote = server_.make_credentials();
+  const auto remote = server_.renew_credentials(server_ufrag_);
   server_.command(media::RestartIce{.peer = peer(), .local = remote, .remote = local});
   Client::restart_ice(local, remote);
 }

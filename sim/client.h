@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 
 #include "session/fake_dtls.h"
 #include "sim/server.h"
@@ -32,6 +33,9 @@ class Client {
   // Its source address changes. `noticed`: the client knows and checks at once, as after a change of interface;
   // otherwise a router has changed it, and the next check of consent tells the server.
   void move_to(const SocketAddress& address, bool noticed);
+  // Its machine sleeps: it neither sends nor takes anything, and on waking goes on as if no time had passed.
+  void sleep() { asleep_ = true; }
+  void wake();
 
   void receive(Datagram& datagram);
   void advance();
@@ -51,6 +55,8 @@ class Client {
   TimePoint connected_at() const { return connected_at_; }
   TimePoint joined_at() const { return joined_at_; }
   TimePoint server_connected_at() const { return server_connected_at_; }
+  // The server sends it less than it asked for, as its line does not carry more.
+  bool held_off_by_line() const { return !slots_off_.empty(); }
   TimePoint heard_at() const { return heard_at_; }  // when a datagram came last
 
   // Anything, sealed or not, on this client's link.
@@ -58,6 +64,7 @@ class Client {
 
  protected:
   virtual void on_connected() {}
+  virtual void on_woken() {}
   virtual void on_rtp(Datagram& datagram) = 0;
   // In clear, and known to be well-formed.
   virtual void on_rtcp(const wire::RtcpPacket& packet, TimePoint sent_at) = 0;
@@ -97,7 +104,8 @@ class Client {
   session::FakeDtlsFactory dtls_;
   std::unique_ptr<session::Transport> transport_;
   session::OutgoingDatagram outgoing_;
-  bool left_ = false;
+  bool left_ = false, asleep_ = false;
+  std::set<media::SlotNumber> slots_off_;
   TimePoint joined_at_ = kNever;
   TimePoint connected_at_ = kNever;
   TimePoint server_connected_at_ = kNever;  // as the shard's event says
@@ -120,6 +128,7 @@ class DirectClient : public Client {
 
  private:
   SimServer& server_;
+  std::string server_ufrag_;
 };
 
 }  // namespace bridgehall::sim

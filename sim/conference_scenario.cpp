@@ -15,6 +15,8 @@ constexpr Duration kHealedAfter = 10s;
 constexpr Duration kBackBound = 10s;
 constexpr Duration kBackAfterRestart = 5s;
 constexpr Duration kCheckInterval = 250ms;
+// How often a seed makes a conference of 200 and of 50 sites; the others have up to ten.
+constexpr std::uint64_t kHugeEvery = 50, kLargeEvery = 10;
 
 class ConferenceScenario {
  public:
@@ -49,6 +51,7 @@ class ConferenceScenario {
   void come_and_go();
   void come_back(ModelPage& page, Duration away);
   void disturb();
+  void part();
   void restart_server();
   void heal();
   void check_back_after_restart();
@@ -62,22 +65,32 @@ class ConferenceScenario {
   TimePoint start_ = simulation_.now();
   TimePoint healed_ = start_ + kHealedAfter;
   double loss_ = 0;
+  bool bursts_ = false, queues_ = false;
   bool restarts_at_healing_ = false;
   std::set<const ModelPage*> settled_before_restart_;
 };
 
 ConferenceOptions ConferenceScenario::draw(std::uint64_t seed, bool verbose) {
-  const bool huge = seed % 50 == 25, large = seed % 10 == 0;
+  const bool huge = seed % kHugeEvery == kHugeEvery / 2, large = seed % kLargeEvery == 0;
   return {.seed = seed,
           .suite = random_.chance(0.2) ? crypto::SrtpSuite::aes128_cm_sha1_80 : crypto::SrtpSuite::aead_aes_128_gcm,
-          .sites = huge ? 200 : large ? 50 : 3 + random_.below(8),
+          .sites = huge    ? 200
+                   : large ? 50
+                           : 3 + random_.below(8),
           .delegates = huge || large ? 5 : 1 + random_.below(3),
           .mode = random_.chance(0.3) ? conference::Mode::conference : conference::Mode::discussion,
+          .shards = 1 + random_.below(3),
           .verbose = verbose};
 }
 
 LinkSettings ConferenceScenario::draw_link() {
   LinkSettings link{.delay = between(1ms, 50ms), .jitter = between(0ms, 10ms)};
+  if (bursts_ && random_.chance(0.4))
+    link.bursts = {.begins = static_cast<double>(1 + random_.below(20)) / 2'000,
+                   .ends = static_cast<double>(5 + random_.below(50)) / 100,
+                   .loss = static_cast<double>(50 + random_.below(51)) / 100};
+  if (queues_ && random_.chance(0.4))
+    link.queue = LinkQueue::of(200'000 + random_.below(4'000'000), between(50ms, 800ms));
   if (random_.chance(0.5)) link.loss = loss_ * static_cast<double>(random_.below(1000)) / 1000;
   if (random_.chance(0.3)) link.duplicate = 0.01;
   if (random_.chance(0.3)) link.reorder = 0.03;
@@ -86,6 +99,8 @@ LinkSettings ConferenceScenario::draw_link() {
 
 void ConferenceScenario::write_script() {
   loss_ = random_.chance(0.3) ? 0 : static_cast<double>(random_.below(800)) / 10'000;
+  bursts_ = random_.chance(0.5);
+  queues_ = random_.chance(0.4);
   for (const auto& page : simulation_.pages()) {
     simulation_.set_lines(*page, draw_link(), draw_link());
     arrange_tiles(*page);
@@ -228,15 +243,36 @@ void ConferenceScenario::come_back(ModelPage& page, Duration away) {
 
 void ConferenceScenario::disturb() {
   auto& page = anyone();
-  switch (random_.below(4)) {
+  switch (random_.below(8)) {
     case 0:
       simulation_.cut(page, true);
       return after(between(50ms, 2s), [this, &page] { simulation_.cut(page, false); });
     case 1:
+    case 2:
       return simulation_.move(page, random_.chance(0.6));
+    case 3:
+      return part();
+    case 4:
+      simulation_.sleep(page);
+      return after(between(100ms, 6s), [this, &page] { simulation_.wake(page); });
     default:
       return simulation_.break_socket(page, static_cast<Break>(random_.below(4)));
   }
+}
+
+// Some lose their lines together, as behind one router; sometimes they come back under other addresses.
+void ConferenceScenario::part() {
+  std::vector<const ModelPage*> lost;
+  const auto share = static_cast<double>(10 + random_.below(60)) / 100;
+  for (const auto& page : simulation_.pages())
+    if (random_.chance(share)) lost.push_back(page.get());
+  const bool rebound = random_.chance(0.3);
+  const auto partition = simulation_.part(lost);
+  after(between(50ms, 3s), [this, partition, rebound, lost = std::move(lost)] {
+    simulation_.world().network.mend(partition);
+    if (!rebound) return;
+    for (const auto* page : lost) simulation_.move(simulation_.page(page->setup().seat), false);
+  });
 }
 
 void ConferenceScenario::restart_server() {
@@ -254,6 +290,7 @@ void ConferenceScenario::heal() {
   simulation_.world().network.heal();
   if (!simulation_.up()) simulation_.start_server();
   for (const auto& page : simulation_.pages()) {
+    if (page->asleep()) simulation_.wake(*page);
     page->set_voice(std::nullopt);
     if (page->media() != nullptr) page->media()->set_active_layers(3);
   }
@@ -304,8 +341,9 @@ void ConferenceScenario::check_end() {
   for (const auto& seat : simulation_.server().state().seats)
     if (seat.present) world.violations.add(world.now, "{} is still there after everyone has left", seat.id);
   using enum media::Drop;
-  for (const auto reason : {unclassified, truncated, stun_malformed, rtp_malformed, rtp_unknown_payload_type,
-                            rtp_bad_payload, srtp_authentication, srtcp_authentication, rtcp_malformed})
+  for (const auto reason :
+       {unclassified, truncated, stun_malformed, rtp_malformed, rtp_unknown_payload_type, rtp_bad_payload,
+        srtp_authentication, srtcp_authentication, rtcp_malformed, mirror_full, handover_full, address_taken})
     if (const auto count = counters.drops[static_cast<std::size_t>(reason)]; count > 0)
       world.violations.add(world.now, "{} genuine datagrams were dropped as {}", count, media::drop_name(reason));
 }
@@ -316,9 +354,11 @@ std::string ConferenceScenario::summary() {
     answered += page->answered(), refused += page->refused(), resumed += page->resumed();
   const auto counters = simulation_.up() ? simulation_.server().media().counters() : media::ShardCounters{};
   return fmt::format(
-      "{} seats, {} lives, {} events, {} commands answered, {} refused, {} resumed, {} frames shown, {} forwarded",
-      simulation_.pages().size(), simulation_.life(), simulation_.history(simulation_.life()).size(), answered, refused,
-      resumed, simulation_.decoded(), counters.rtp_forwarded);
+      "{} seats, {} shards, {}{}{} lives, {} events, {} commands answered, {} refused, {} resumed, {} frames shown, {} "
+      "forwarded",
+      simulation_.pages().size(), options_.shards, bursts_ ? "bursts, " : "", queues_ ? "queues, " : "",
+      simulation_.life(), simulation_.history(simulation_.life()).size(), answered, refused, resumed,
+      simulation_.decoded(), counters.rtp_forwarded);
 }
 
 ScenarioResult ConferenceScenario::run() {

@@ -12,8 +12,7 @@ media::ShardConfiguration shard_configuration(TimePoint start) {
 }  // namespace
 
 bool ConferenceServer::Rings::push(media::Command&& command) {
-  if (commands == kCapacity) return false;
-  ++commands;
+  if (!media->has_room_for_commands()) return false;
   media->command(std::move(command));
   return true;
 }
@@ -35,13 +34,15 @@ web::ControlSettings ConferenceServer::settings(const Setup& setup, const SimSer
 
 ConferenceServer::ConferenceServer(World& world, const Setup& setup)
     : world_(world),
-      media_(world, setup.seed ^ 0x5e77e7, setup.suite, shard_configuration(world.now)),
+      media_(world, {.seed = setup.seed ^ 0x5e77e7,
+                     .suite = setup.suite,
+                     .shard = shard_configuration(world.now),
+                     .shards = setup.shards}),
       random_(setup.seed ^ 0xc0417201),
       control_(settings(setup, media_), crypto::TokenKey(setup.key), web::StaticFiles{}, random_, rings_) {
   rings_.media = &media_;
   control_.set_addresses({media_.address().ip});
   media_.on_command = [this](const media::Command& command) {
-    --rings_.commands;
     if (on_command) on_command(command);
   };
   media_.on_event = [this](media::Event& event) {

@@ -1,4 +1,4 @@
-// The whole server of a simulated conference, for one life: control plane and media shard joined by two queues, as the
+// The whole server of a simulated conference, for one life: control plane and media shards joined by queues, as the
 // program joins them by rings. Destroying it is a crash.
 #pragma once
 
@@ -20,6 +20,7 @@ class ConferenceServer {
     crypto::SrtpSuite suite{};
     conference::Roster roster;
     std::array<std::uint8_t, 32> key{};
+    std::size_t shards = 1;
   };
   ConferenceServer(World& world, const Setup& setup);
 
@@ -42,13 +43,12 @@ class ConferenceServer {
 
  private:
   struct Rings final : web::MediaCore {
-    static constexpr std::size_t kCapacity = 4096;
     bool push(media::Command&& command) override;
     std::optional<media::Event> pop() override;
     int event_fd() const override { return -1; }
+    media::ShardNumber lightest_shard() const override { return media->lightest_shard(); }
 
     SimServer* media = nullptr;
-    std::size_t commands = 0;
     std::deque<media::Event> events;
   };
   static web::ControlSettings settings(const Setup& setup, const SimServer& media);

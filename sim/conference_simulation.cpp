@@ -60,7 +60,7 @@ void ConferenceSimulation::add_page(const conference::InvitedSeat& seat) {
                  .transport_numbers = random_.chance(0.9),
                  .two_byte_extensions = random_.chance(0.2)};
   pages_.push_back(std::make_unique<ModelPage>(*this, setup));
-  lines_.push_back({world().network.add_link({}), world().network.add_link({})});
+  lines_.push_back({.up = world().network.add_link({}), .down = world().network.add_link({})});
 }
 
 ModelPage& ConferenceSimulation::page(std::string_view seat) {
@@ -83,6 +83,15 @@ void ConferenceSimulation::cut(const ModelPage& page, bool is_cut) {
   world().network.settings(lines.up).cut = world().network.settings(lines.down).cut = is_cut;
 }
 
+Partition ConferenceSimulation::part(const std::vector<const ModelPage*>& pages) {
+  std::vector<Link> links;
+  for (const auto* page : pages) {
+    const auto& lines = lines_[page->setup().number - 1];
+    links.insert(links.end(), {lines.up, lines.down});
+  }
+  return world().network.part(std::move(links));
+}
+
 void ConferenceSimulation::move(ModelPage& page, bool noticed) {
   auto* media = page.media();
   if (media == nullptr || !media->joined()) return;
@@ -99,9 +108,11 @@ void ConferenceSimulation::start_server() {
   BRIDGEHALL_CHECK(!server_);
   ++life_;
   histories_[life_];
-  server_ = std::make_unique<ConferenceServer>(
-      world(), ConferenceServer::Setup{
-                   .seed = options_.seed * 1'000 + life_, .suite = options_.suite, .roster = roster_, .key = key_});
+  server_ = std::make_unique<ConferenceServer>(world(), ConferenceServer::Setup{.seed = options_.seed * 1'000 + life_,
+                                                                                .suite = options_.suite,
+                                                                                .roster = roster_,
+                                                                                .key = key_,
+                                                                                .shards = options_.shards});
   server_address_ = server_->media().address();
   server_->media().on_sent = [this](const NetworkPath& path, BytesView bytes) { left_server(path, bytes); };
   server_->on_command = [this](const media::Command& command) { on_command(command); };
@@ -119,7 +130,7 @@ void ConferenceSimulation::kill_server() {
     socket->server_open = false;
     if (socket->cut) continue;
     at(std::max(socket->last_down, now() + socket->delay), [this, socket = socket] {
-      if (is_current(socket)) socket->page->closed();
+      if (is_current(socket) && !socket->asleep()) socket->page->closed();
     });
   }
 }
@@ -164,7 +175,7 @@ void ConferenceSimulation::accept(const SocketHandle& socket) {
     after_control();
   }
   at(socket->last_down, [this, socket, refused] {
-    if (socket->cut || !is_current(socket)) return;
+    if (socket->cut || socket->asleep() || !is_current(socket)) return;
     refused ? socket->page->closed() : socket->page->opened(socket->life);
   });
 }
@@ -221,6 +232,34 @@ void ConferenceSimulation::stall(const ModelPage& page, bool stalled) {
   if (socket->server_open) pull(socket);
 }
 
+void ConferenceSimulation::sleep(ModelPage& page) {
+  page.sleep();
+  const auto found = current_.find(&page);
+  if (found == current_.end()) return;
+  const auto socket = found->second;
+  socket->asleep_since = now();
+  at(now() + kServerPatience, [this, socket] {
+    if (socket->asleep() && now() >= socket->asleep_since + kServerPatience) close_at_server(socket);
+  });
+}
+
+// What has come meanwhile is read first; that the server has closed its end shows at the first word to it.
+void ConferenceSimulation::wake(ModelPage& page) {
+  page.wake();
+  const auto found = current_.find(&page);
+  if (found == current_.end()) return;
+  const auto socket = found->second;
+  socket->asleep_since = kNever;
+  for (const auto& text : std::exchange(socket->kept, {})) {
+    if (!is_current(socket)) return;
+    take_text(socket, text);
+  }
+  if (socket->server_open) return;
+  at(now() + 2 * socket->delay, [this, socket] {
+    if (is_current(socket) && !socket->asleep()) socket->page->closed();
+  });
+}
+
 bool ConferenceSimulation::is_cut_off(const ModelPage& page) const {
   const auto found = current_.find(&page);
   return found != current_.end() && found->second->cut;
@@ -236,23 +275,28 @@ void ConferenceSimulation::pull(const SocketHandle& socket) {
     if (!text) {
       if (!control.end_of(socket->link)) return;
       at(socket->last_down, [this, socket] {
-        if (!socket->cut && is_current(socket)) socket->page->closed();
+        if (!socket->cut && !socket->asleep() && is_current(socket)) socket->page->closed();
       });
       return close_at_server(socket);
     }
     ++socket->in_flight;
     at(socket->last_down, [this, socket, text = std::move(*text)] {
       if (socket->cut) return;
-      if (is_current(socket)) {
-        trace_text(TraceKind::text_said, *socket->page, text);
-        socket->page->receive(text);
-      }
-      at(now() + socket->delay, [this, socket] {
-        --socket->in_flight;
-        if (socket->server_open) pull(socket);
-      });
+      if (socket->asleep()) return socket->kept.push_back(text);
+      take_text(socket, text);
     });
   }
+}
+
+void ConferenceSimulation::take_text(const SocketHandle& socket, const std::string& text) {
+  if (is_current(socket)) {
+    trace_text(TraceKind::text_said, *socket->page, text);
+    socket->page->receive(text);
+  }
+  at(now() + socket->delay, [this, socket] {
+    --socket->in_flight;
+    if (socket->server_open) pull(socket);
+  });
 }
 
 void ConferenceSimulation::after_control() {
@@ -353,8 +397,6 @@ void ConferenceSimulation::on_command(const media::Command& command) {
       found->second->on_filled(fill->slot, fill->publication);
   } else if (const auto* empty = std::get_if<media::EmptySlot>(&command)) {
     if (const auto found = peers_.find(empty->peer); found != peers_.end()) found->second->on_filled(empty->slot, {});
-  } else if (const auto* remove = std::get_if<media::RemovePublication>(&command)) {
-    world().ledger.set_gate(remove->publication, false, now());
   }
 }
 
@@ -414,16 +456,21 @@ void ConferenceSimulation::check_gates() {
       const bool open = track.use == microphone ? seat->microphone.open
                         : track.use == camera   ? seat->camera.open
                                                 : server_->state().slides == name;
-      const auto gate = world().ledger.gate_at(track.id, now());
-      if (gate.open == open) {
+      if (are_gates(track.id, open)) {
         unsettled_gates_.erase(track.id);
       } else if (unsettled_gates_.emplace(track.id, now()).first->second + 10ms < now()) {
-        world().violations.add(now(), "{} {} is {} and its gate {}", name,
-                               messages::name(static_cast<messages::TrackUse>(track.use)), open ? "open" : "closed",
-                               gate.open ? "open" : "closed");
+        world().violations.add(now(), "{} {} is {} and its gate is not", name,
+                               messages::name(static_cast<messages::TrackUse>(track.use)), open ? "open" : "closed");
       }
     }
   }
+}
+
+bool ConferenceSimulation::are_gates(media::PublicationId publication, bool open) const {
+  for (std::size_t i = 0; i < server_->media().shards(); ++i)
+    if (world().ledger.gate_at(publication, media::ShardNumber{static_cast<std::uint8_t>(i)}, now()).open != open)
+      return false;
+  return true;
 }
 
 void ConferenceSimulation::check_all_told() {

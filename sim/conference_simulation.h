@@ -20,6 +20,7 @@ struct ConferenceOptions {
   std::size_t sites = 3;  // beside a hall, a chair and delegates
   std::size_t delegates = 1;
   conference::Mode mode = conference::Mode::discussion;
+  std::size_t shards = 1;
   bool verbose = false;
 };
 
@@ -43,11 +44,16 @@ class ConferenceSimulation final : public RunLoop, public PageSurroundings {
   // What its lines are like from now on.
   void set_lines(const ModelPage& page, const LinkSettings& up, const LinkSettings& down);
   void cut(const ModelPage& page, bool cut);
+  // Both lines of all of them are cut together, until that is mended.
+  Partition part(const std::vector<const ModelPage*>& pages);
   // Its address changes; `noticed`: it knows.
   void move(ModelPage& page, bool noticed);
   void break_socket(ModelPage& page, Break how);
   // It takes no texts for a while: whatever is said to it waits at the server.
   void stall(const ModelPage& page, bool stalled);
+  // Its machine sleeps and wakes: its socket is held open by the kernels until the server gives it up.
+  void sleep(ModelPage& page);
+  void wake(ModelPage& page);
   // Its socket is dead and it does not know.
   bool is_cut_off(const ModelPage& page) const;
 
@@ -82,6 +88,9 @@ class ConferenceSimulation final : public RunLoop, public PageSurroundings {
     bool server_open = false;
     bool cut = false;  // nothing passes any more
     bool stalled = false;
+    TimePoint asleep_since = kNever;  // the page's machine
+    std::vector<std::string> kept;    // texts that came while it slept
+    bool asleep() const { return asleep_since != kNever; }
     TimePoint last_up{}, last_down{};
     std::size_t in_flight = 0;  // to the page
   };
@@ -96,6 +105,7 @@ class ConferenceSimulation final : public RunLoop, public PageSurroundings {
 
   void accept(const SocketHandle& socket);
   void pull(const SocketHandle& socket);
+  void take_text(const SocketHandle& socket, const std::string& text);
   void close_at_server(const SocketHandle& socket);
   bool is_current(const SocketHandle& socket) const;
   // Whatever control was given may have given links something to say.
@@ -113,6 +123,7 @@ class ConferenceSimulation final : public RunLoop, public PageSurroundings {
   void add_untold_slots(const ModelPage& page, std::vector<std::string>& words) const;
   void check_mirror(const ModelPage& page);
   void check_gates();
+  bool are_gates(media::PublicationId publication, bool open) const;  // at all shards
 
   ConferenceOptions options_;
   SeededRandom random_;

@@ -4,7 +4,7 @@
 
 namespace bridgehall::sim {
 
-void Ledger::arrived(std::uint64_t tag, bool from_validated, TimePoint now) {
+void Ledger::arrived(std::uint64_t tag, bool from_validated, media::ShardNumber shard, TimePoint now) {
   if (Tag::kind(tag) == Tag::Kind::none || Tag::kind(tag) == Tag::Kind::check) return;
   const auto first = Tag::broadcast(tag).value();
   if (Tag::kind(tag) == Tag::Kind::report) {
@@ -23,22 +23,26 @@ void Ledger::arrived(std::uint64_t tag, bool from_validated, TimePoint now) {
   if (!listened_to || packet.accepted_at != kNever) return;
   packet.accepted_at = now;
   packet.newest_then = broadcast.highest_accepted;
-  const auto gate = gate_at(broadcast.publication, now);
+  broadcast.shard = shard;
+  const auto gate = gate_at(broadcast.publication, shard, now);
   packet.forwardable = gate.open;
   packet.gate_period = gate.period;
   broadcast.highest_accepted = std::max(broadcast.highest_accepted, static_cast<std::int64_t>(index));
 }
 
-Gate Ledger::gate_at(media::PublicationId publication, TimePoint t) const {
+Gate Ledger::gate_at(media::PublicationId publication, media::ShardNumber shard, TimePoint t) const {
   const auto found = gates_.find(publication);
-  if (found == gates_.end()) return {};
-  for (auto gate = found->second.rbegin(); gate != found->second.rend(); ++gate)
+  if (found == gates_.end() || found->second.size() <= shard.value()) return {};
+  const auto& history = found->second[shard.value()];
+  for (auto gate = history.rbegin(); gate != history.rend(); ++gate)
     if (gate->changed_at <= t) return *gate;
   return {};
 }
 
-void Ledger::set_gate(media::PublicationId publication, bool open, TimePoint now) {
-  auto& history = gates_[publication];
+void Ledger::set_gate(media::PublicationId publication, media::ShardNumber shard, bool open, TimePoint now) {
+  auto& histories = gates_[publication];
+  if (histories.size() <= shard.value()) histories.resize(shard.value() + 1);
+  auto& history = histories[shard.value()];
   const auto before = history.empty() ? Gate{} : history.back();
   if (before.open != open) history.push_back({open, before.period + open, now});
 }
@@ -50,7 +54,9 @@ void Ledger::end_broadcasts(media::PublicationId publication, TimePoint now) {
 
 void Ledger::end_all(TimePoint now) {
   for (auto& broadcast : broadcasts_) broadcast.ended_at = std::min(broadcast.ended_at, now);
-  for (auto& [publication, history] : gates_) set_gate(publication, false, now);
+  for (auto& [publication, histories] : gates_)
+    for (std::size_t i = 0; i < histories.size(); ++i)
+      set_gate(publication, media::ShardNumber{static_cast<std::uint8_t>(i)}, false, now);
 }
 
 }  // namespace bridgehall::sim

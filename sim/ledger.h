@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "media/api.h"
+#include "media/shard_number.h"
 
 namespace bridgehall::sim {
 
@@ -43,8 +44,9 @@ struct SentPacket {
 struct Broadcast {
   media::PublicationId publication;
   wire::Codec codec{};
-  std::uint32_t owner = 0;  // whose page, in a conference
-  std::uint8_t layer = 0;   // of its publication
+  std::uint32_t owner = 0;     // whose page, in a conference
+  std::uint8_t layer = 0;      // of its publication
+  media::ShardNumber shard{};  // where its packets come in
   std::int64_t first_sequence = 0;
   std::uint32_t first_timestamp = 0;
   TimePoint began{};
@@ -101,20 +103,22 @@ class Ledger {
   Broadcast& operator[](BroadcastId id) { return broadcasts_[id.value()]; }
   Broadcast* find(BroadcastId id) { return id.value() < broadcasts_.size() ? &broadcasts_[id.value()] : nullptr; }
   std::vector<Broadcast>& broadcasts() { return broadcasts_; }
-  // As it was at `t`; what happens at `t` counts.
-  Gate gate_at(media::PublicationId publication, TimePoint t) const;
-  void set_gate(media::PublicationId publication, bool open, TimePoint now);
+  // As it was at that shard at `t`; what happens at `t` counts.
+  Gate gate_at(media::PublicationId publication, media::ShardNumber shard, TimePoint t) const;
+  void set_gate(media::PublicationId publication, media::ShardNumber shard, bool open, TimePoint now);
   // Whoever sends the publication is no longer listened to.
   void end_broadcasts(media::PublicationId publication, TimePoint now);
   // The server is gone, and what it knew.
   void end_all(TimePoint now);
 
-  // A datagram with this tag came to the server, from an address that the server takes media from or not.
-  void arrived(std::uint64_t tag, bool from_validated, TimePoint now);
+  // A datagram with this tag came to that shard, from an address that it takes media from or not.
+  void arrived(std::uint64_t tag, bool from_validated, media::ShardNumber shard, TimePoint now);
 
  private:
   std::vector<Broadcast> broadcasts_;
-  std::unordered_map<media::PublicationId, std::vector<Gate>> gates_;  // in order of time
+  // In order of time, for each shard: they carry a command out each in its turn.
+  using GateHistory = std::vector<Gate>;
+  std::unordered_map<media::PublicationId, std::vector<GateHistory>> gates_;
 };
 
 }  // namespace bridgehall::sim

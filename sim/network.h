@@ -36,6 +36,11 @@ struct LinkQueue {
   std::uint64_t bits_per_second = 0;  // 0: as wide as it has to be
   std::size_t bytes = 64 * 1024;
 
+  // One in which datagrams wait for `time` at most.
+  static LinkQueue of(std::uint64_t bits_per_second, Duration time) {
+    return {bits_per_second,
+            static_cast<std::size_t>(static_cast<double>(bits_per_second) / 8e9 * static_cast<double>(time.count()))};
+  }
   Duration time_of(std::size_t size) const {
     return Duration{static_cast<std::int64_t>(size * 8 * 1'000'000'000 / bits_per_second)};
   }

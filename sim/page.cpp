@@ -21,6 +21,7 @@ ModelPage::ModelPage(PageSurroundings& surroundings, const PageSetup& setup)
 
 void ModelPage::start() {
   if (here()) return;
+  asleep_ = false;
   session_.clear();
   has_mirror_ = mirror_awaited_ = false;
   attempt_ = join_attempt_ = 0;
@@ -39,6 +40,22 @@ void ModelPage::vanish() {
   if (media_ != nullptr) media_->vanish();
   media_ = nullptr;
   finish();
+}
+
+void ModelPage::sleep() {
+  asleep_ = true;
+  for (auto* media : {media_, asking_})
+    if (media != nullptr) media->sleep();
+}
+
+void ModelPage::wake() {
+  asleep_ = false;
+  for (auto* media : {media_, asking_})
+    if (media != nullptr) media->wake();
+}
+
+void ModelPage::path_broke() {
+  if (state_ == State::live && path_ == Path::connected) restart_ice();
 }
 
 void ModelPage::finish() {
@@ -124,7 +141,7 @@ void ModelPage::advance() {
 }
 
 TimePoint ModelPage::next_deadline() const {
-  if (!here()) return kNever;
+  if (!here() || asleep_) return kNever;
   return std::min({deadline_, ping_at_, look_at_, state_ == State::live ? path_deadline_ : kNever});
 }
 

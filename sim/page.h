@@ -53,6 +53,11 @@ class ModelPage {
   void start();
   void leave();
   void vanish();  // the machine is switched off
+  void sleep();   // ... and wakes up later, with all that it knew
+  void wake();
+  bool asleep() const { return asleep_; }
+  // The browser says that its path is broken, before the page would have noticed.
+  void path_broke();
   void set_voice(std::optional<std::uint8_t> level);
   void set_camera(bool on);
   // What the tiles are to show, in order.
@@ -132,6 +137,7 @@ class ModelPage {
   void take(const messages::Slots& slots);
   void take(const messages::Speaking& speaking);
   void take(const messages::MayChanged&) {}
+  void take(const messages::IceServers&) {}
   void take(const messages::Bye& bye);
   void take(const messages::Pong&) {}
   void check_skipped(std::uint64_t sequence);
@@ -182,7 +188,7 @@ class ModelPage {
   std::vector<Tile> tiles_;
   std::vector<std::string> speaking_;
   std::optional<std::uint8_t> voice_;
-  bool camera_ = true;
+  bool camera_ = true, asleep_ = false;
   bool was_settled_ = false;
   TimePoint settled_since_ = kNever;
 };

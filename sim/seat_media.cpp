@@ -101,18 +101,20 @@ void SeatMedia::take_answer(const messages::Answer& answer) {
                     .two_byte_extensions = options_.two_byte_extensions},
         world().ledger, source.broadcast);
   }
+  const auto shard = media::shard_of_ufrag(agreed->remote_credentials.ufrag).value_or(media::ShardNumber{});
   for (const auto& slot : answer.slots) {
     const auto found = std::find_if(agreed->slots.begin(), agreed->slots.end(),
                                     [&](const auto& candidate) { return candidate.slot.mid == slot.mid; });
     if (found == agreed->slots.end())
       world().violations.add(now(), "{}: slot {} has no m-line", name(), slot.slot);
     else
-      add_slot(*found, static_cast<media::SlotNumber>(slot.slot), to_media(slot.use));
+      add_slot(*found, static_cast<media::SlotNumber>(slot.slot), to_media(slot.use), shard);
   }
   connect(local_, agreed->remote_credentials, agreed->remote_fingerprint);
 }
 
-void SeatMedia::add_slot(const session::AgreedSlot& agreed, media::SlotNumber number, media::SlotUse use) {
+void SeatMedia::add_slot(const session::AgreedSlot& agreed, media::SlotNumber number, media::SlotUse use,
+                         media::ShardNumber shard) {
   media::OutgoingTrack track{.ssrc = agreed.ssrc, .rtx_ssrc = agreed.rtx_ssrc, .use = use};
   track.track = {.mid = agreed.slot.mid, .kind = agreed.slot.kind, .codec = agreed.slot.codecs.front()};
   track.track.extensions = agreed.slot.extensions;
@@ -120,6 +122,7 @@ void SeatMedia::add_slot(const session::AgreedSlot& agreed, media::SlotNumber nu
       std::count_if(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.use == media::SlotUse::voice; });
   auto& slot = slots_.emplace_back(world(), fmt::format("{} slot {}", name(), number), track, number);
   slot.place = static_cast<std::uint8_t>(voices);
+  slot.check.set_shard(shard);
 }
 
 std::string SeatMedia::make_restart_fragment() {
@@ -168,6 +171,12 @@ void SeatMedia::on_connected() {
   next_report_ = now() + 100ms + Duration{random().below(200'000'000)};
   next_look_ = now() + kLookInterval;
   for (const auto& waiting : std::exchange(waiting_, {})) check_sealed(waiting.bytes, waiting.at);
+}
+
+// What was not filmed while it slept is not sent afterwards.
+void SeatMedia::on_woken() {
+  for (auto* next : {&next_frame_, &next_audio_, &next_report_, &next_look_})
+    if (*next != kNever) *next = std::max(*next, now());
 }
 
 TimePoint SeatMedia::media_deadline() const {

@@ -98,6 +98,7 @@ class SeatMedia final : public Client {
 
  protected:
   void on_connected() override;
+  void on_woken() override;
   void on_rtp(Datagram& datagram) override;
   void on_rtcp(const wire::RtcpPacket& packet, TimePoint sent_at) override;
   void advance_media() override;
@@ -118,7 +119,8 @@ class SeatMedia final : public Client {
 
   void begin_broadcast(messages::TrackUse use, std::uint8_t layer, wire::Codec codec);
   Ssrc source_ssrc(std::size_t source, bool rtx) const;
-  void add_slot(const session::AgreedSlot& agreed, media::SlotNumber number, media::SlotUse use);
+  void add_slot(const session::AgreedSlot& agreed, media::SlotNumber number, media::SlotUse use,
+                media::ShardNumber shard);
   bool is_on(const Source& source) const;
   void make_frames();
   void make_frame(Source& source);

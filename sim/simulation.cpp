@@ -16,7 +16,10 @@ media::ShardConfiguration shard_configuration(const SimulationOptions& options, 
 Simulation::Simulation(const SimulationOptions& options)
     : RunLoop(options.seed, options.verbose, Duration{}),
       options_(options),
-      server_(world(), options.seed ^ 0x5e77e7, options.suite, shard_configuration(options, world().now)),
+      server_(world(), {.seed = options.seed ^ 0x5e77e7,
+                        .suite = options.suite,
+                        .shard = shard_configuration(options, now()),
+                        .shards = options.shards}),
       random_(options.seed ^ 0xc11e27),
       strangers_(world().network.add_link({.delay = 5ms})) {
   server_.on_sent = [this](const NetworkPath& path, BytesView bytes) { left_server(path, bytes); };

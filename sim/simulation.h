@@ -20,6 +20,7 @@ struct SimulationOptions {
   crypto::SrtpSuite suite = crypto::SrtpSuite::aead_aes_128_gcm;
   std::uint32_t packet_slots = 16'384;
   std::uint32_t max_peers = 4096;
+  std::size_t shards = 1;
   bool verbose = false;
 };
 

@@ -64,15 +64,16 @@ void StreamCheck::on_sent(BytesView plain, const wire::RtpHeader& header, std::i
   }
 }
 
-// The first packet of another sender or after a gate was opened; in a slot also where it begins anew with what it had.
+// The first packet of another sender or after a gate was opened; also where a slot, or a line that was too weak for a
+// while, begins anew with what it had.
 bool StreamCheck::goes_over(ContentIdentity identity, const wire::RtpHeader& header, std::int64_t sequence,
                             TimePoint at) const {
   if (epochs_.empty()) return true;
   const auto& epoch = epochs_.back();
   const auto& broadcast = world_.ledger[identity.broadcast];
   if (epoch.broadcast != identity.broadcast) return true;
-  if (epoch.gate_period != world_.ledger.gate_at(broadcast.publication, at).period) return true;
-  if (!is_slot() || identity.index >= broadcast.packets.size()) return false;
+  if (epoch.gate_period != gate_at(broadcast, at).period) return true;
+  if (identity.index >= broadcast.packets.size()) return false;
   const auto& packet = broadcast.packets[identity.index];
   return packet.keyframe && (sequence - identity.index != epoch.sequence_offset ||
                              header.timestamp - packet.timestamp != epoch.timestamp_offset);
@@ -80,14 +81,19 @@ bool StreamCheck::goes_over(ContentIdentity identity, const wire::RtpHeader& hea
 
 // Nothing of a closed publication, of another one, or of what came before the gate was opened.
 bool StreamCheck::check_allowed(const Broadcast& broadcast, const SentPacket& packet, TimePoint sent_at) {
-  const auto gate = world_.ledger.gate_at(broadcast.publication, sent_at);
+  // Two shards close and open one after the other: what came in between is either's.
+  constexpr Duration kBetweenShards = 10ms;
+  const auto gate = gate_at(broadcast, sent_at);
+  const bool before = broadcast.shard == shard_
+                          ? packet.last_arrival < gate.changed_at
+                          : packet.gate_period != gate.period && sent_at - packet.last_arrival > kBetweenShards;
   if (!is_slot() && broadcast.publication != track_.publication)
     violated(sent_at, "media of publication {} on a track of {}", broadcast.publication.value(),
              track_.publication.value());
   else if (!gate.open)
     violated(sent_at, "media of a closed publication, closed at {} us",
              gate.changed_at.time_since_epoch().count() / 1000);
-  else if (packet.last_arrival < gate.changed_at)
+  else if (before)
     violated(sent_at, "media that came before the gate was opened");
   else
     return true;
@@ -100,7 +106,7 @@ void StreamCheck::begin_epoch(ContentIdentity identity, BytesView payload, const
   const auto& broadcast = world_.ledger[identity.broadcast];
   const auto& packet = broadcast.packets.at(identity.index);
   Epoch epoch{.broadcast = identity.broadcast,
-              .gate_period = world_.ledger.gate_at(broadcast.publication, at).period,
+              .gate_period = gate_at(broadcast, at).period,
               .first_index = identity.index,
               .sequence_offset = sequence - identity.index,
               .timestamp_offset = header.timestamp - packet.timestamp,
@@ -207,7 +213,7 @@ void StreamCheck::on_repeated(BytesView plain, const wire::RtpHeader& header, Ti
   const auto& broadcast = world_.ledger[original->broadcast];
   const auto& packet = broadcast.packets[original->index];
   if (!check_allowed(broadcast, packet, sent_at)) return;
-  if (epoch.gate_period != world_.ledger.gate_at(broadcast.publication, sent_at).period)
+  if (epoch.gate_period != gate_at(broadcast, sent_at).period)
     return violated(sent_at, "{} is repeated from before the gate was closed", sequence);
   if (header.timestamp - packet.timestamp != epoch.timestamp_offset || header.marker != packet.marker)
     violated(sent_at, "{} is repeated with another timestamp or marker", sequence);
@@ -237,8 +243,8 @@ void StreamCheck::check_complete(TimePoint activated_at, TimePoint end) {
 }
 
 void StreamCheck::check_epoch_complete(const Epoch& epoch, TimePoint activated_at, TimePoint end) {
-  // Closer to the end than this, a burst may still have been collected.
-  constexpr Duration kCollection = 10ms;
+  // Closer to the end than this, a burst may still have been collected, or have been on its way between shards.
+  constexpr Duration kCollection = 25ms;
   constexpr std::int64_t kTooLate = 400;  // the rewriter and the replay guard remember somewhat more
   const auto& broadcast = world_.ledger[epoch.broadcast];
   const bool audio = wire::kind_of(broadcast.codec) == wire::MediaKind::audio;
@@ -246,8 +252,9 @@ void StreamCheck::check_epoch_complete(const Epoch& epoch, TimePoint activated_a
     const auto& packet = broadcast.packets[static_cast<std::size_t>(index)];
     if (!packet.forwardable || packet.gate_period != epoch.gate_period || packet.accepted_at + kCollection > end)
       continue;
-    const auto gate = world_.ledger.gate_at(broadcast.publication, packet.accepted_at + kCollection);
-    if (!gate.open || gate.period != epoch.gate_period) continue;  // closed under a burst
+    const auto gate = gate_at(broadcast, packet.accepted_at + kCollection);
+    if (!gate.open || gate.period != epoch.gate_period) continue;                      // closed under a burst
+    if (gate_at(broadcast, packet.accepted_at).period != epoch.gate_period) continue;  // not yet open at this shard
     if (packet.newest_then - index > kTooLate) continue;
     if (audio && packet.accepted_at <= activated_at) continue;  // before the cursor of whoever joined
     if (index > epoch.newest_index) continue;                   // a sender that changed under a burst

@@ -20,6 +20,8 @@ class StreamCheck {
       : world_(world), receiver_(std::move(receiver)), track_(track) {}
 
   const media::OutgoingTrack& track() const { return track_; }
+  // Where the receiver lives.
+  void set_shard(media::ShardNumber shard) { shard_ = shard; }
 
   // A packet that left at `sent_at`, in clear with its padding.
   void on_sent(BytesView plain, const wire::RtpHeader& header, std::int64_t sequence, TimePoint sent_at);
@@ -80,6 +82,9 @@ class StreamCheck {
   void violated(TimePoint at, fmt::format_string<Arguments...> words, Arguments&&... arguments) {
     world_.violations.add(at, "{}: {}", receiver_, fmt::format(words, std::forward<Arguments>(arguments)...));
   }
+  Gate gate_at(const Broadcast& broadcast, TimePoint t) const {
+    return world_.ledger.gate_at(broadcast.publication, shard_, t);
+  }
   bool is_slot() const { return track_.publication == media::PublicationId{}; }
   bool goes_over(ContentIdentity identity, const wire::RtpHeader& header, std::int64_t sequence, TimePoint at) const;
   bool check_allowed(const Broadcast& broadcast, const SentPacket& packet, TimePoint sent_at);
@@ -96,6 +101,7 @@ class StreamCheck {
   World& world_;
   std::string receiver_;
   media::OutgoingTrack track_;
+  media::ShardNumber shard_{};
   std::vector<Epoch> epochs_;
   std::vector<Sent> sent_;  // by sequence − first_sequence
   std::int64_t first_sequence_ = -1;

@@ -26,6 +26,8 @@ enum class TraceKind : std::uint8_t {
   text_said,   // to a page; a: size, b: hash
 };
 
+inline double seconds(TimePoint t) { return static_cast<double>(t.time_since_epoch().count()) * 1e-9; }
+
 class Trace {
  public:
   static constexpr Duration kStart = 1s;  // when runs begin
@@ -59,7 +61,7 @@ class Violations {
   void add(TimePoint now, fmt::format_string<Arguments...> words, Arguments&&... arguments) {
     ++count_;
     if (kept_.size() < kKept)
-      kept_.push_back(fmt::format("{:.6f} s: ", static_cast<double>(now.time_since_epoch().count()) * 1e-9) +
+      kept_.push_back(fmt::format("{:.6f} s: ", seconds(now)) +
                       fmt::format(words, std::forward<Arguments>(arguments)...));
   }
   std::size_t count() const { return count_; }

@@ -49,6 +49,8 @@ ModelViewer::ModelViewer(World& world, SimServer& server, const ClientSetup& set
       audio_(world, setup.name + " audio", audio_track(options, setup.peer)) {}
 
 void ModelViewer::describe(media::CreatePeer& command) {
+  const auto shard = media::shard_of_ufrag(command.transport.local.ufrag).value_or(media::ShardNumber{});
+  for (auto* stream : {&video_, &audio_}) stream->check.set_shard(shard);
   // Audio first, as an offer may have it: the shard puts video in front.
   if (options_.has_audio) command.outgoing.push_back(audio_.check.track());
   command.outgoing.push_back(video_.check.track());
