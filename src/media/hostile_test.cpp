@@ -382,6 +382,66 @@ TEST_F(Impostor, WhoFillsTheLineOfHandshakesWaitsForItselfOnly) {
   EXPECT_TRUE(send_frame());
 }
 
+// Two shards, the victim on one and the impostor on the other: the rule holds between them.
+class ImpostorElsewhere : public ::testing::Test {
+ protected:
+  ImpostorElsewhere() {
+    open_stage(own_);
+    victim_ = &own_.add_client(testing::publisher_command(PeerId{1}));
+    impostor_ = &other_.add_client(testing::viewer_command(PeerId{3}));
+    for (int i = 0; i < 8; ++i) turn();
+    EXPECT_TRUE(victim_->transport->connected());
+    EXPECT_TRUE(impostor_->transport->connected());
+  }
+  void turn() {
+    for (auto* room : {&own_, &other_}) {
+      room->shard.look_at_mail();
+      room->shard.handle_mail(room->now);
+      room->turn();
+    }
+  }
+  void pass(Duration duration) {
+    own_.now = other_.now = own_.now + duration;
+    turn();
+  }
+  void forge() { other_.deliver(victim_->path, check_of(*impostor_, impostor_->server.password)); }
+  bool is_heard() {
+    const auto before = own_.shard.counters().rtp_received;
+    own_.send_rtp(*victim_, testing::rtp_header(testing::kVideoType, testing::kVideoSsrc, sequence_++, 90, true),
+                  testing::vp8_payload(500, true, true));
+    return own_.shard.counters().rtp_received > before;
+  }
+  std::uint64_t taken() const { return other_.shard.counters().drops[static_cast<std::size_t>(Drop::address_taken)]; }
+
+  ShardMesh mesh_{2};
+  ShardRoom own_{{.packet_slots = 1'024, .number = ShardNumber{0}, .mesh = &mesh_}};
+  ShardRoom other_{{.packet_slots = 1'024, .number = ShardNumber{1}, .mesh = &mesh_}};
+  TestClient* victim_;
+  TestClient* impostor_;
+  std::uint16_t sequence_ = 100;
+};
+
+TEST_F(ImpostorElsewhere, TakesNoAddressAtWhichAnotherIsHeard) {
+  for (std::uint64_t second = 1; second <= 30; ++second) {
+    forge();
+    pass(1s);
+    ASSERT_EQ(taken(), second);
+    ASSERT_TRUE(is_heard());
+  }
+}
+
+TEST_F(ImpostorElsewhere, GetsAnAddressOnlyAfterTenSecondsOfSilence) {
+  own_.now = other_.now = own_.now + 11s;  // the victim sends nothing meanwhile
+  forge();
+  EXPECT_EQ(taken(), 1u);  // the other shard has to be asked first
+  own_.shard.look_at_mail();
+  own_.shard.handle_mail(own_.now);
+  other_.shard.look_at_mail();
+  other_.shard.handle_mail(other_.now);
+  forge();
+  EXPECT_EQ(taken(), 1u);
+}
+
 // -- who begins and never ends --
 
 TEST(HalfOpen, PeersThatNeverFinishAreGoneAfterThirtySecondsAndAreNoMoreThanAllowed) {
