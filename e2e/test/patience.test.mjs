@@ -102,10 +102,11 @@ describe('patience', { concurrency: 5 }, () => {
     socket.write(`GET /api/conferences/demo/signalling HTTP/1.1\r\nHost: localhost:${small.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`);
     const hello = Buffer.from(JSON.stringify({ type: 'hello', version: 1, token: await small.token('delegate', { subject: 'delegate-1' }) }));
     const head = Buffer.from([0x81, 0x80 | 126, hello.length >> 8, hello.length & 255, 0, 0, 0, 0]); // masked with zeros
-    socket.write(Buffer.concat([head, hello]));
     let said = '';
     const began = performance.now();
     const closed = new Promise((done) => socket.on('error', () => {}).on('data', (chunk) => (said += chunk.toString('latin1'))).on('close', done));
+    await until('the handshake is answered', () => said.startsWith('HTTP/1.1 101'));
+    socket.write(Buffer.concat([head, hello]));
     await until('it is welcome', () => /"type":"welcome"/.test(said)).catch((error) => assert.fail(`${error.message} ${said}`));
     await closed;
     t.diagnostic(`closed after ${((performance.now() - began) / 1000).toFixed(1)} s`);
