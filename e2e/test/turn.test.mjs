@@ -77,7 +77,7 @@ describe('a TURN server that shares a secret', { skip: noNamespaces }, () => {
 
   it('carries a conference: both see and hear each other', async () => {
     const prepared = (context) => context.addInitScript(relayOnly);
-    const [hall, site] = await Promise.all(['hall', 'ha-giang'].map((seat) => join(chromium, server, seat, { prepared }))).catch((error) => {
+    const [hall, site] = await Promise.all(['hall', 'ha-giang'].map((seat) => join(chromium, server, seat, { prepared, speaking: true, width: 320, height: 180 }))).catch((error) => {
       throw new Error(`${error.message}\n${log.slice(-2_000)}`);
     });
     await Promise.all([site.sees('hall'), hall.sees('ha-giang'), site.hears('hall'), hall.hears('ha-giang')]);

@@ -19,6 +19,7 @@
 #include "app/token_command.h"
 #include "crypto/system_random.h"
 #include "io/interfaces.h"
+#include "web/authentication.h"
 #include "web/http_server.h"
 
 namespace bridgehall::app {
@@ -81,13 +82,25 @@ Result<std::vector<conference::Roster>> open_rosters(const Configuration& c, Gre
   return rosters;
 }
 
-void print_demo_links(const Configuration& c, std::uint16_t http_port, const conference::Roster& roster) {
+std::string administrators_token(const crypto::TokenKey& key) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  return key.sign({.conference = std::string(web::kNoConference),
+                   .role = std::string(web::kAdministrator),
+                   .subject = "demo",
+                   .issued_at = now,
+                   .expires_at = now + 12h});
+}
+
+void print_demo_links(const Configuration& c, std::uint16_t http_port, const conference::Roster& roster,
+                      const crypto::TokenKey& key) {
   fmt::print(
       "Bridgehall is running its demo. Open these in browsers on this machine; each seat has a link of its own:\n\n");
   for (const auto& seat : roster.seats)
     if (!seat.invitation.empty())
       fmt::print("{:<10} {:<12} http://localhost:{}/#invitation={}\n", conference::role_name(seat.role), seat.id,
                  http_port, seat.invitation);
+  fmt::print("{:<23} http://localhost:{}/#as=diagnosis&token={}\n", web::kAdministrator, http_port,
+             administrators_token(key));
   fmt::print("\n");
   if (only_loopback(announced_now(c))) fmt::print("{}\n\n", kOnlyLoopback);
   std::fflush(stdout);
@@ -153,7 +166,7 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
   });
   spdlog::info("HTTP on {}:{}, media on UDP port {}", c.http_address, (*server)->port(), c.media_port);
   if (only_loopback(announced_now(c))) spdlog::warn("{}", kOnlyLoopback);
-  if (greeting == Greeting::demo_links) print_demo_links(c, (*server)->port(), demo);
+  if (greeting == Greeting::demo_links) print_demo_links(c, (*server)->port(), demo, *key);
   auto running = c;
   running.http_port = (*server)->port();
   watch.begin(running);

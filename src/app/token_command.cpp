@@ -54,8 +54,7 @@ Result<std::string> make_token(const TokenOptions& options, RandomSource& random
   if (!key) return std::unexpected(key.error());
   const auto subject =
       options.subject.empty() ? fmt::format("{}-{:016x}", options.role, random.u64()) : options.subject;
-  // No conference has this name, nor could one.
-  return key->sign({.conference = administrator ? "*" : options.conference,
+  return key->sign({.conference = administrator ? std::string(web::kNoConference) : options.conference,
                     .role = options.role,
                     .subject = subject,
                     .name = options.name,

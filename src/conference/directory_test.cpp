@@ -47,6 +47,26 @@ class DirectoryTest : public testing::Test {
   const Principal site{Role::site, "site-1"};
 };
 
+TEST_F(DirectoryTest, sessions_that_never_connected_are_counted_by_what_was_heard_of_them) {
+  const auto end = [&](PeerId peer, Duration after) {
+    now += after;
+    directory.handle_event(media::PeerClosed{peer, session::CloseReason::connect_timeout}, now);
+  };
+  end(publish("site-1", site), 30s);
+  auto peer = publish("site-1", site);
+  directory.handle_event(media::PeerHeard{peer, media::Heard::wrong_password}, now);
+  EXPECT_EQ(directory.find(peer)->heard, media::Heard::wrong_password);
+  end(peer, 30s);
+  peer = publish("site-1", site);
+  directory.handle_event(media::PeerHeard{peer, media::Heard::checks}, now);
+  directory.handle_event(media::PeerConnected{peer}, now);
+  end(peer, 30s);
+  end(publish("site-1", site), 1s);  // a tab that was closed again
+  EXPECT_EQ(directory.tally().never_heard, 1u);
+  EXPECT_EQ(directory.tally().never_connected, 1u);
+  EXPECT_EQ(directory.tally().connected, 1u);
+}
+
 TEST_F(DirectoryTest, a_publication_stays_closed_until_the_conference_opens_its_gates) {
   publish("site-1", site);
   EXPECT_EQ(commands(), (Words{"add 1", "add 2", "rank 1:0", "peer 1 in:1 in:2"}));

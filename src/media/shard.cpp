@@ -349,7 +349,7 @@ void Shard::after_transport(PeerIndex index, TimePoint now) {
 }
 
 void Shard::note_heard(Peer& peer, Heard heard) {
-  if (peer.heard >= heard) return;
+  if (peer.active || peer.heard >= heard) return;
   peer.heard = heard;
   agenda_.events.push_back(PeerHeard{peer.id, heard});
 }

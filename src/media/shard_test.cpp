@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "media/shard_testing.h"
+#include "session/stun_integrity.h"
 
 namespace bridgehall::media {
 namespace {
@@ -54,6 +55,33 @@ TEST_F(ShardTest, SaysWhenAPeerIsMadeConnectedAndClosed) {
   room_.turn();
   EXPECT_EQ(count_events<PeerClosed>(), 1u);
   EXPECT_EQ(room_.shard.counters().peers, 0u);
+}
+
+// What a page that gets no media is told. Whoever knows a name but not its password is heard once, however often it
+// asks.
+TEST_F(ShardTest, TellsOnceEachHowFarAPeersChecksHaveCome) {
+  auto& client = room_.add_client(testing::viewer_command(PeerId{3}));
+  const auto heard = [&] {
+    std::vector<Heard> all;
+    for (const auto& event : room_.events)
+      if (const auto* each = std::get_if<PeerHeard>(&event)) all.push_back(each->heard);
+    return all;
+  };
+  room_.shard.advance(room_.now);
+  EXPECT_TRUE(heard().empty());
+
+  for (int i = 0; i < 3; ++i) {
+    std::array<std::uint8_t, 256> buffer;
+    wire::StunWriter forged(buffer, wire::StunClass::request, wire::kStunBinding, {});
+    forged.username(client.server.ufrag + ":" + client.own.ufrag);
+    const auto size = session::seal_stun(forged, "a password of somebody else");
+    room_.deliver({testing::kServerIp, {IpAddress::v4(203, 0, 113, 9), 9}}, BytesView{buffer}.first(size));
+    for (Event event; room_.shard.poll_event(event);) room_.events.push_back(std::move(event));
+  }
+  EXPECT_EQ(heard(), (std::vector{Heard::wrong_password}));
+  room_.connect(client);
+  EXPECT_EQ(heard(), (std::vector{Heard::wrong_password, Heard::checks}));
+  EXPECT_EQ(count_events<PeerConnected>(), 1u);
 }
 
 TEST_F(ShardTest, RefusesAPeerWhoseIdOrTracksDoNotFit) {

@@ -28,6 +28,7 @@ std::expected<Identity, Response> authenticate(const Request& request, const cry
 // Whoever runs the server. A role of its own, not one of a conference: such a token opens no conference, and no
 // conference's token shows the server's inside.
 inline constexpr std::string_view kAdministrator = "administrator";
+inline constexpr std::string_view kNoConference = "*";  // in the place of one: no conference could be called so
 std::optional<Response> refuse_all_but_administrators(const Request& request, const crypto::TokenKey& key,
                                                       crypto::UnixTime now);
 

@@ -343,8 +343,8 @@ export class ConferenceSession {
     const before = this.#session;
     // One that was answered and did not come about, or was lost and could not be made again.
     if (before && this.#answered && kind === 'again') this.trouble = (await before.explain(this.#heard)) ?? this.trouble;
+    if (this.#ended.signal.aborted || this.#session !== before) return;
     before?.close();
-    if (this.#ended.signal.aborted) return;
     this.#answered = this.#sharing = false;
     this.#heard = null;
     this.#asked.clear();

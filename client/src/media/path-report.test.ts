@@ -7,6 +7,7 @@ const answer = [
   'a=candidate:1 1 udp 2113937151 192.0.2.7 8443 typ host',
   'a=candidate:2 1 udp 2113937150 2001:db8::7 8443 typ host',
   'a=candidate:3 1 tcp 1845501695 192.0.2.7 443 typ host tcptype passive',
+  'a=candidate:4 1 udp 2113937149 127.0.0.1 8443 typ host', // to a proxy beside the server
   'a=candidate:1 1 udp 2113937151 192.0.2.7 8443 typ host', // in a second m-line
 ].join('\r\n');
 
@@ -24,7 +25,7 @@ const remotes = [remote('A', '192.0.2.7', 8443, 'udp'), remote('B', '2001:db8::7
 
 describe('the report of a way that was not found', () => {
   it('names every candidate of the server once', () => {
-    expect(candidatesOf(answer).map(({ protocol, ip, port }) => `${protocol} ${ip} ${port}`)).toEqual(['UDP 192.0.2.7 8443', 'UDP 2001:db8::7 8443', 'TCP 192.0.2.7 443']);
+    expect(candidatesOf(answer).map(({ protocol, ip, port }) => `${protocol} ${ip} ${port}`)).toEqual(['UDP 192.0.2.7 8443', 'UDP 2001:db8::7 8443', 'TCP 192.0.2.7 443', 'UDP 127.0.0.1 8443']);
   });
 
   it('says what came of each', () => {
@@ -36,6 +37,11 @@ describe('the report of a way that was not found', () => {
     ]);
     expect(report.cause).toBe('handshake');
     expect(waysOf(report)).toBe('UDP 8443, TCP 443');
+  });
+
+  it('names loopback where there is nothing else', () => {
+    const only = 'a=candidate:4 1 udp 2113937149 127.0.0.1 8443 typ host';
+    expect(reportOf(only, [local()], [], null).tries.map(({ address }) => address)).toEqual(['127.0.0.1:8443']);
   });
 
   it('keeps the way through a relay apart, and its refusals', () => {

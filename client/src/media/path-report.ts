@@ -40,6 +40,7 @@ interface Candidate {
   port: number;
 }
 
+const isLoopback = ({ ip }: Candidate) => ip.startsWith('127.') || ip === '::1';
 const written = ({ ip, port }: Candidate) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`);
 
 // RFC 8839 section 5.1, RFC 6544 section 4.5.
@@ -74,7 +75,10 @@ export function reportOf(answer: string, statistics: Iterable<Stats>, relays: re
   const local = [...all.values()].filter(({ type }) => type === 'local-candidate');
   const pairs = [...all.values()].filter(({ type }) => type === 'candidate-pair');
   const tries: Try[] = [];
-  for (const candidate of candidatesOf(answer)) {
+  // Loopback is announced to whoever comes through a proxy beside the server, too; it means nothing to a person elsewhere.
+  const candidates = candidatesOf(answer);
+  const elsewhere = candidates.filter((candidate) => !isLoopback(candidate));
+  for (const candidate of elsewhere.length > 0 ? elsewhere : candidates) {
     const { protocol, ip, port } = candidate;
     const ways = pairs.filter(({ remoteCandidateId }) => {
       const remote = all.get(String(remoteCandidateId));

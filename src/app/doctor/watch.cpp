@@ -1,44 +1,55 @@
 #include "app/doctor/watch.h"
 
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
 #include "app/doctor/examination.h"
 
 namespace bridgehall::app::doctor {
 
-void Watch::begin(const Configuration& configuration) {
-  configuration_ = configuration;
-  thread_ = std::thread([this] { run(); });
-}
+struct Watch::Shared {
+  std::mutex mutex;
+  std::condition_variable changed;
+  Findings findings;
+  std::chrono::steady_clock::time_point made{};
+  bool wanted = true;
+  bool stopping = false;
+
+  void run(const Configuration& configuration) {
+    std::unique_lock lock(mutex);
+    while (true) {
+      changed.wait(lock, [this] { return wanted || stopping; });
+      if (stopping) return;
+      wanted = false;
+      lock.unlock();
+      auto found = examine(configuration, Bystander::own_server);
+      lock.lock();
+      findings = std::move(found);
+      made = std::chrono::steady_clock::now();
+    }
+  }
+};
+
+Watch::Watch() : shared_(std::make_shared<Shared>()) {}
 
 Watch::~Watch() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  const std::lock_guard lock(shared_->mutex);
+  shared_->stopping = true;
+  shared_->changed.notify_one();
+}
+
+void Watch::begin(const Configuration& configuration) {
+  std::thread([shared = shared_, configuration] { shared->run(configuration); }).detach();
 }
 
 Findings Watch::latest() {
-  const std::lock_guard lock(mutex_);
-  if (std::chrono::steady_clock::now() - made_ > kStale) {
-    wanted_ = true;
-    changed_.notify_one();
+  const std::lock_guard lock(shared_->mutex);
+  if (std::chrono::steady_clock::now() - shared_->made > kStale) {
+    shared_->wanted = true;
+    shared_->changed.notify_one();
   }
-  return findings_;
-}
-
-void Watch::run() {
-  std::unique_lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [this] { return wanted_ || stopping_; });
-    if (stopping_) return;
-    wanted_ = false;
-    lock.unlock();
-    auto findings = examine(configuration_, Bystander::own_server);
-    lock.lock();
-    findings_ = std::move(findings);
-    made_ = std::chrono::steady_clock::now();
-  }
+  return shared_->findings;
 }
 
 }  // namespace bridgehall::app::doctor

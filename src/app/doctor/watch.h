@@ -1,10 +1,8 @@
-// The examination for the running server: made in a thread of its own, since it waits for TURN servers, when somebody
-// asks and the last is old. Whoever asks gets the last one at once.
+// The examination for the running server: made in a thread of its own, since it waits for TURN servers and name
+// servers, when somebody asks and the last is old. Whoever asks gets the last one at once.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
-#include <thread>
+#include <memory>
 
 #include "app/configuration.h"
 #include "app/doctor/words.h"
@@ -15,8 +13,8 @@ class Watch {
  public:
   static constexpr std::chrono::seconds kStale{5};  // pages ask every few seconds
 
-  Watch() = default;
-  // Waits for an examination that is under way.
+  Watch();
+  // Waits for nothing: a look-up that is under way cannot be interrupted, so its thread ends by itself.
   ~Watch();
 
   // Once, when the server listens.
@@ -25,16 +23,8 @@ class Watch {
   Findings latest();
 
  private:
-  void run();
-
-  Configuration configuration_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  Findings findings_;
-  std::chrono::steady_clock::time_point made_{};
-  bool wanted_ = true;
-  bool stopping_ = false;
-  std::thread thread_;  // last: it uses all of the above
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
 };
 
 }  // namespace bridgehall::app::doctor
