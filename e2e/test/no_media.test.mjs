@@ -6,6 +6,7 @@ import { launchChromium } from '../lib/browsers.mjs';
 import { cross } from '../lib/crossing.mjs';
 import { fits, passesAxe, photograph, prepare } from '../lib/looks.mjs';
 import { Network, noNamespaces } from '../lib/namespaces.mjs';
+import { open } from '../lib/pages.mjs';
 import { invite } from '../lib/participants.mjs';
 import { Server } from '../lib/server.mjs';
 import { until } from '../lib/until.mjs';
@@ -76,6 +77,9 @@ describe('a client that gets no media', { skip: noNamespaces }, () => {
 
   it('is told that the server hears it, when only the answers are lost', async (t) => {
     await wall('iifname "server" drop');
+    // Whoever sends by WHIP is told, too; over HTTP the server does not say what it heard.
+    const sender = await open(chromium, server.link({ as: 'publish', name: 'hall', quality: '360', token: await server.token('moderator') }));
+    await sender.getByRole('button', { name: 'Start sending' }).click();
     const { person } = await joinInVain({ context: { locale: 'de-DE', viewport: { width: 360, height: 740 } } });
     const words = await troubleOf(person);
     t.diagnostic(words);
@@ -83,7 +87,11 @@ describe('a client that gets no media', { skip: noNamespaces }, () => {
     assert.ok(words.includes(`UDP ${home.address}:${server.port} — keine Antwort`), words);
     await fits(person.page, 'the words in German');
     await passesAxe(person.page);
-    await person.close();
+    await sender.locator('.trouble summary').click();
+    const told = (await sender.locator('.trouble').innerText()).replaceAll('\n', ' ');
+    assert.match(told, /The way to the media server was not found/);
+    assert.ok(told.includes(`UDP ${home.address}:${server.port} — no answer`), told);
+    await Promise.all([person.close(), sender.context().close()]);
   });
 
   it('breaks no rule of the content security policy', () => assert.deepEqual(violations, []));
