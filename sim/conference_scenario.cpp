@@ -328,9 +328,18 @@ void ConferenceScenario::check_back() {
   }
 }
 
-// When everyone has left, nothing of them is left.
+// The chair is alone, and silent: nothing of its pictures goes to other shards. When everyone has left, nothing of them
+// is left.
 void ConferenceScenario::check_end() {
   auto& world = simulation_.world();
+  chair().ask(messages::CloseMicrophone{.seat = "chair"});
+  for (const auto& page : simulation_.pages())
+    if (page.get() != &chair()) page->leave();
+  simulation_.run_for(1s);
+  const auto mirrored = simulation_.server().media().counters().packets_mirrored;
+  simulation_.run_for(500ms);
+  if (const auto more = simulation_.server().media().counters().packets_mirrored - mirrored; more > 0)
+    world.violations.add(world.now, "{} packets went to shards at which nobody watches", more);
   for (const auto& page : simulation_.pages()) page->leave();
   simulation_.run_for(1s);
   const auto counters = simulation_.server().media().counters();

@@ -324,6 +324,11 @@ void Scenario::check_end() {
     if (random_.chance(0.5)) viewer->leave();
     simulation_.close(*viewer);
   }
+  simulation_.run_for(1s);
+  const auto mirrored = simulation_.counters().packets_mirrored;
+  simulation_.run_for(500ms);
+  if (const auto more = simulation_.counters().packets_mirrored - mirrored; more > 0)
+    world.violations.add(world.now, "{} packets went to shards at which nobody watches", more);
   for (const auto& publisher : simulation_.publishers()) simulation_.close(*publisher);
   simulation_.run_for(1s);
   for (const auto& stage : stages_) {

@@ -83,6 +83,7 @@ void SimServer::turn(Worker& worker) {
   bool happened = !worker.shard.take_addressed().empty();
   for (media::Event event; worker.shard.poll_event(event); happened = true)
     if (auto heard = router_.hear(std::move(event)); heard && on_event) on_event(*heard);
+  check_closed(worker);
   if (woken_by_time && !sent && !happened) ++idle_turns_;
   if (workers_.size() > 1 && schedule_.chance(0.02))
     worker.stalled_until =
@@ -147,9 +148,11 @@ void SimServer::note_mail(Worker& worker, const std::vector<SocketAddress>& told
 void SimServer::carry_out(Worker& worker, media::Command&& command) {
   const auto now = world_.now;
   if (const auto* set = std::get_if<media::SetGate>(&command)) {
+    worker.gates_changed = true;
     world_.ledger.set_gate(set->publication, worker.shard.number(), set->open, now);
     world_.trace.note(now, TraceKind::command, set->publication.value(), set->open);
   } else if (const auto* remove = std::get_if<media::RemovePublication>(&command)) {
+    worker.gates_changed = true;
     world_.ledger.set_gate(remove->publication, worker.shard.number(), false, now);
   }
   if (on_command) on_command(command);
@@ -179,6 +182,15 @@ bool SimServer::transmit(Worker& worker) {
     }
   }
   return any;
+}
+
+// Once the gate's command is carried out no packet of it is kept, here or in a mirror. Looked at now and then, as it
+// means going through all that is kept.
+void SimServer::check_closed(Worker& worker) {
+  if (++worker.turns % 64 != 0 && !std::exchange(worker.gates_changed, false)) return;
+  if (const auto kept = worker.shard.kept_of_closed(); kept > 0)
+    world_.violations.add(world_.now, "shard {} keeps {} packets of closed publications", worker.shard.number().value(),
+                          kept);
 }
 
 // UDP_SEGMENT: equal pieces but for a shorter last one, at most 64, at most 64 KB; and none that would be fragmented.

@@ -90,6 +90,8 @@ class SimServer {
     std::vector<Handed> handed;
     TimePoint last_turn = TimePoint::min();
     TimePoint stalled_until{};
+    std::uint64_t turns = 0;
+    bool gates_changed = false;
 
     bool has_work() const { return !inbox.empty() || !commands.empty() || shard.has_mail(); }
   };
@@ -102,6 +104,7 @@ class SimServer {
   void note_mail(Worker& worker, const std::vector<SocketAddress>& told, const std::vector<Handed>& handed);
   void carry_out(Worker& worker, media::Command&& command);
   bool transmit(Worker& worker);
+  void check_closed(Worker& worker);
   void check_train(const Train& train);
   void check_destination(const SocketAddress& remote, std::size_t size);
 

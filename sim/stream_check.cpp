@@ -262,8 +262,11 @@ void StreamCheck::check_epoch_complete(const Epoch& epoch, TimePoint activated_a
     if (is_slot() && packet.accepted_at + kCollection > epoch.newest_at) continue;
     const auto place = static_cast<std::size_t>(index - epoch.first_index);
     if (place < epoch.forwarded.size() && epoch.forwarded[place]) continue;
-    return violated(end, "packet {} of broadcast {} came at {} us and was not forwarded", index,
-                    epoch.broadcast.value(), packet.accepted_at.time_since_epoch().count() / 1000);
+    return violated(
+        end,
+        "packet {} of broadcast {} came at {:.6f} s and was not forwarded between {} at {:.6f} s and {} at {:.6f} s",
+        index, epoch.broadcast.value(), seconds(packet.accepted_at), epoch.first_index, seconds(epoch.since),
+        epoch.newest_index, seconds(epoch.newest_at));
   }
 }
 

@@ -387,6 +387,26 @@ bool Shard::poll_event(Event& event) {
   return true;
 }
 
+std::size_t Shard::kept_of_closed() const {
+  std::size_t kept = 0;
+  tables_.publications.for_each([&](PublicationIndex, const Publication& publication) {
+    if (publication.open) return;
+    for (const auto index : publication.layers()) kept += tables_.layers[index].history.size();
+  });
+  tables_.rooms.for_each([&](RoomIndex, const Room& room) {
+    for (const auto index : room.lines) {
+      const auto& history = tables_.layers[index].history;
+      for (auto arrival = history.oldest(); arrival < history.next(); ++arrival) {
+        const auto& packet = *history.at(arrival);
+        if (packet.epoch != tables_.layers[index].epoch) continue;  // of a voice that went: not forwarded any more
+        const auto* voice = tables_.publications.get(packet.voice);
+        kept += voice != nullptr && !voice->open;
+      }
+    }
+  });
+  return kept;
+}
+
 ShardCounters Shard::counters() const {
   auto result = counters_;
   result.peers = static_cast<std::uint32_t>(tables_.peers.size());

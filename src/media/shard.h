@@ -82,6 +82,8 @@ class Shard {
 
   ShardNumber number() const { return mesh_.self(); }
   ShardCounters counters() const;
+  // How many packets of closed publications are kept: none. For tests.
+  std::size_t kept_of_closed() const;
   // What the socket says of itself, all since the start.
   void count_socket(std::uint64_t send_errors, std::uint64_t receive_overflows, bool segmentation) {
     counters_.send_errors = send_errors;

@@ -80,15 +80,21 @@ void Voices::close(PublicationIndex index, TimePoint now) {
   std::erase_if(room.heard, [&](const Room::Heard& heard) { return heard.publication == index; });
   for (const auto line_index : room.lines) {
     auto& line = tables_.layers[line_index];
-    if (line.copied_from == publication.layers().front()) silence(line);
+    // Its place may be another's already who has not spoken yet.
+    const bool its_own = line.copied_from == publication.layers().front();
+    const auto next = its_own ? kNoLayer : line.copied_from;
+    if (!its_own && !carries(line, index)) continue;
+    silence(line);
+    line.copied_from = next;
   }
   update(publication.room, now);
 }
 
+// Whether what a receiver may still be sent of the line is of that voice.
 bool Voices::carries(const Layer& line, PublicationIndex voice) {
   const auto& history = line.history;
   for (auto arrival = history.oldest(); arrival < history.next(); ++arrival)
-    if (history.at(arrival)->voice == voice) return true;
+    if (const auto& packet = *history.at(arrival); packet.epoch == line.epoch && packet.voice == voice) return true;
   return false;
 }
 
