@@ -1,4 +1,5 @@
-// Replays one seed, or sweeps over many: `simulate --seed N [--verbose]`, `simulate --from N --count M`.
+// Replays one seed, or sweeps over many: `simulate --seed N [--verbose]`, `simulate --from N --count M`. tools/sweep
+// runs it on all CPUs.
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -35,11 +36,11 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size() ? std::optional{value} : std::nullopt;
 }
 
-bool run(const Kind& kind, std::uint64_t seed, bool verbose) {
+bool run(std::string_view program, const Kind& kind, std::uint64_t seed, bool verbose) {
   const auto result = kind.run(seed, verbose);
   fmt::print("{} --seed {}: {}; trace {:016x}\n", kind.name, seed, result.summary, result.trace);
   for (const auto& violation : result.violations) fmt::print("  VIOLATED {}\n", violation);
-  if (!result.violations.empty()) fmt::print("  replay it with: simulate {} --seed {} --verbose\n", kind.name, seed);
+  if (!result.violations.empty()) fmt::print("  replay it with: {} {} --seed {} --verbose\n", program, kind.name, seed);
   std::fflush(stdout);
   return result.violations.empty();
 }
@@ -81,7 +82,7 @@ int main(int argc, char** argv) {
   std::uint64_t runs = 0, failed = 0;
   for (auto seed = from; seed < from + count; ++seed)
     for (const auto& kind : kKinds)
-      if (only == nullptr || only == &kind) ++runs, failed += !run(kind, seed, verbose);
+      if (only == nullptr || only == &kind) ++runs, failed += !run(argv[0], kind, seed, verbose);
   if (runs > 1) fmt::print("{} runs, {} failed\n", runs, failed);
   return failed == 0 ? 0 : 1;
 }

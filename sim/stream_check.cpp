@@ -256,8 +256,9 @@ void StreamCheck::check_epoch_complete(const Epoch& epoch, TimePoint activated_a
     if (!gate.open || gate.period != epoch.gate_period) continue;                      // closed under a burst
     if (gate_at(broadcast, packet.accepted_at).period != epoch.gate_period) continue;  // not yet open at this shard
     if (packet.newest_then - index > kTooLate) continue;
-    if (audio && packet.accepted_at <= activated_at) continue;  // before the cursor of whoever joined
-    if (index > epoch.newest_index) continue;                   // a sender that changed under a burst
+    // Before the cursor of whoever joined, or before the packets' shard heard of the first listener at another one.
+    if (audio && packet.accepted_at <= activated_at + kCollection) continue;
+    if (index > epoch.newest_index) continue;  // a sender that changed under a burst
     // What came late may have found that the slot had gone over to something else.
     if (is_slot() && packet.accepted_at + kCollection > epoch.newest_at) continue;
     const auto place = static_cast<std::size_t>(index - epoch.first_index);
