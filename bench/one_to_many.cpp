@@ -21,9 +21,14 @@ session::NegotiatedTrack video_track() {
 
 }  // namespace
 
-OneToMany::OneToMany(std::uint32_t viewers) : shard_({.max_peers = viewers + 1}, server_dtls_, random_, now_) {
-  shard_.handle_command(media::AddPublication{kVideo, wire::Codec::vp8}, now_);
-  shard_.handle_command(media::SetGate{kVideo, true}, now_);
+OneToMany::OneToMany(std::uint32_t viewers, std::size_t shards) : mesh_(shards), router_(shards) {
+  for (std::size_t i = 0; i < shards; ++i)
+    shards_.push_back(std::make_unique<media::Shard>(
+        media::ShardConfiguration{
+            .max_peers = viewers + 1, .number = media::ShardNumber{static_cast<std::uint8_t>(i)}, .mesh = &mesh_},
+        server_dtls_, random_, now_));
+  command(media::AddPublication{kVideo, wire::Codec::vp8});
+  command(media::SetGate{kVideo, true});
   auto publisher = std::make_unique<media::CreatePeer>();
   publisher->incoming.push_back({kVideo, video_track()});
   publisher->incoming[0].track.remote_ssrc = kPublisherSsrc;
@@ -36,18 +41,36 @@ OneToMany::OneToMany(std::uint32_t viewers) : shard_({.max_peers = viewers + 1},
                                 .publication = kVideo});
     clients_.push_back(connect(std::move(viewer), i));
   }
-  for (int turn = 0; turn < 1000 && shard_.counters().peers_connected < clients_.size(); ++turn) exchange();
-  BRIDGEHALL_CHECK(shard_.counters().peers_connected == clients_.size());
+  const auto connected = [&] {
+    std::size_t count = 0;
+    for (const auto& shard : shards_) count += shard->counters().peers_connected;
+    return count;
+  };
+  for (int turn = 0; turn < 1000 && connected() < clients_.size(); ++turn) exchange();
+  BRIDGEHALL_CHECK(connected() == clients_.size());
+}
+
+void OneToMany::command(media::Command&& command) {
+  const auto targets = router_.targets(command);
+  router_.sent(command);
+  std::vector<media::Shard*> receivers;
+  targets.for_each([&](media::ShardNumber shard) { receivers.push_back(shards_[shard.value()].get()); });
+  for (std::size_t i = 0; i < receivers.size(); ++i)
+    receivers[i]->handle_command(i + 1 < receivers.size() ? media::CommandRouter::copy(command) : std::move(command),
+                                 now_);
 }
 
 OneToMany::Client OneToMany::connect(std::unique_ptr<media::CreatePeer> description, std::uint32_t number) {
-  const auto server = session::make_ice_credentials(random_);
+  const std::size_t shard = number % shards_.size();
+  const auto server =
+      session::make_ice_credentials(random_, media::shard_prefix(media::ShardNumber{static_cast<std::uint8_t>(shard)}));
   const auto client = session::make_ice_credentials(random_);
   description->peer = media::PeerId{number};
   description->cname = "bench";
   description->transport = {.local = server, .remote = client, .remote_fingerprint = client_dtls_.local_fingerprint()};
-  shard_.handle_command(std::move(description), now_);
+  command(std::move(description));
   Client result;
+  result.shard = shard;
   result.address = {IpAddress::v4(10, 0, static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)),
                     5000};
   result.transport = std::make_unique<session::Transport>(
@@ -67,29 +90,34 @@ void OneToMany::exchange() {
   for (auto& client : clients_) {
     client.transport->handle_timeout(now_);
     while (client.transport->poll_transmit(datagram)) {
-      const auto buffer = shard_.receive_buffers()[0];
+      auto& shard = *shards_[client.shard];
+      const auto buffer = shard.receive_buffers()[0];
       std::copy(datagram.bytes.begin(), datagram.bytes.end(), buffer.begin());
       const ReceivedDatagram received{
           {kServerIp, client.address}, buffer.first(datagram.bytes.size()), datagram.bytes.size()};
-      shard_.handle_datagrams({&received, 1}, now_);
+      shard.handle_datagrams({&received, 1}, now_);
     }
     while (client.transport->poll_event()) {
     }
   }
-  shard_.advance(now_);
-  for (auto trains = shard_.poll_transmit(now_); !trains.empty(); trains = shard_.poll_transmit(now_)) {
-    for (const auto& train : trains) {
-      const auto to = std::find_if(clients_.begin(), clients_.end(),
-                                   [&](const auto& client) { return client.address == train.path.remote; });
-      if (to == clients_.end()) continue;
-      const NetworkPath path{to->address.ip, {kServerIp, 8443}};
-      const auto kind = wire::classify_datagram(train.bytes);
-      if (kind == wire::DatagramKind::stun) to->transport->handle_stun(train.bytes, path, now_);
-      if (kind == wire::DatagramKind::dtls) to->transport->handle_dtls(train.bytes, path, now_);
+  for (const auto& shard : shards_) {
+    shard->look_at_mail();
+    shard->handle_mail(now_);
+    shard->advance(now_);
+    for (auto trains = shard->poll_transmit(now_); !trains.empty(); trains = shard->poll_transmit(now_)) {
+      for (const auto& train : trains) {
+        const auto to = std::find_if(clients_.begin(), clients_.end(),
+                                     [&](const auto& client) { return client.address == train.path.remote; });
+        if (to == clients_.end()) continue;
+        const NetworkPath path{to->address.ip, {kServerIp, 8443}};
+        const auto kind = wire::classify_datagram(train.bytes);
+        if (kind == wire::DatagramKind::stun) to->transport->handle_stun(train.bytes, path, now_);
+        if (kind == wire::DatagramKind::dtls) to->transport->handle_dtls(train.bytes, path, now_);
+      }
     }
-  }
-  media::Event event;
-  while (shard_.poll_event(event)) {
+    media::Event event;
+    while (shard->poll_event(event)) {
+    }
   }
 }
 
@@ -124,14 +152,25 @@ std::size_t OneToMany::forward_frame() {
   now_ += 33ms;
   std::array<ReceivedDatagram, kBurst> batch;
   for (std::size_t i = 0; i < kBurst; ++i) {
-    const auto buffer = shard_.receive_buffers()[i];
+    const auto buffer = shards_[0]->receive_buffers()[i];
     const auto size = make_packet(buffer, i + 1 == kBurst);
     batch[i] = {{kServerIp, clients_[0].address}, buffer.first(size), size};
   }
   ++frame_;
-  shard_.handle_datagrams(batch, now_);
+  shards_[0]->handle_datagrams(batch, now_);
+  return send(*shards_[0], now_);
+}
+
+std::size_t OneToMany::forward_mirrored(std::size_t number) {
+  auto& shard = *shards_[number];
+  shard.look_at_mail();
+  shard.handle_mail(mirrored_at_);
+  return send(shard, mirrored_at_ += 1ms);
+}
+
+std::size_t OneToMany::send(media::Shard& shard, TimePoint now) {
   std::size_t datagrams = 0;
-  for (auto trains = shard_.poll_transmit(now_); !trains.empty(); trains = shard_.poll_transmit(now_))
+  for (auto trains = shard.poll_transmit(now); !trains.empty(); trains = shard.poll_transmit(now))
     for (const auto& train : trains) datagrams += (train.bytes.size() + train.segment_size - 1) / train.segment_size;
   return datagrams;
 }
