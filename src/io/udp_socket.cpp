@@ -161,6 +161,7 @@ std::size_t UdpSocket::receive(std::span<const MutableBytes> buffers, std::span<
 
 void UdpSocket::send(std::span<const Train> trains) {
   for (const auto& train : trains) {
+    if (train.path.protocol != Protocol::udp) continue;
     const bool segmented = train.segment_size < train.bytes.size();
     if (!segmented || segmentation_) {
       if (send_one(train, segmented ? train.segment_size : 0)) continue;
