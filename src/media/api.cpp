@@ -74,6 +74,8 @@ std::string_view drop_name(Drop drop) {
       return "srtcp_replayed";
     case Drop::rtcp_malformed:
       return "rtcp_malformed";
+    case Drop::tcp_queue_full:
+      return "tcp_queue_full";
     case Drop::gate_closed:
       return "gate_closed";
     case Drop::stale_handle:

@@ -201,6 +201,7 @@ enum class Drop : std::uint8_t {
   mirror_full,         // another shard did not keep up with the packets that are copied to it
   handover_full,       // ... with the datagrams that the kernel gave to the wrong socket
   handshakes_waiting,  // too many handshakes at once, of this peer or in all
+  tcp_queue_full,      // a peer's TCP connection takes nothing and its queue is full, or it is gone
   address_taken,       // a check from an address at which another peer was heard a moment ago
   count,
 };

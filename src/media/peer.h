@@ -132,6 +132,8 @@ struct Downlink {
   session::LineMonitor monitor;
   PlainAllocator allocator;
   TimePoint next_allocation{};
+  // A TCP connection of the peer whose queue is long: no pictures over it until it has drained.
+  std::optional<TransportAddress> backlog;
 };
 
 struct Peer {

@@ -169,6 +169,29 @@ void Shard::give_up(const TransportAddress& address, PeerIndex index) {
   mesh_.tell_others(AddressFree{address});
 }
 
+bool Shard::knows(const TransportAddress& remote) const {
+  const auto found = by_address_.find(remote);
+  return found != by_address_.end() && found->second.shard == mesh_.self();
+}
+
+void Shard::set_backlog(const TransportAddress& remote, bool full, TimePoint now) {
+  if (!knows(remote)) return;
+  const auto index = by_address_.at(remote).peer;
+  auto& peer = tables_.peers[index];
+  if (!peer.active || !peer.downlink || (!full && peer.downlink->backlog != remote)) return;
+  peer.downlink->backlog = full ? std::optional(remote) : std::nullopt;
+  allocate(index, peer, now);
+  set_timer(index, peer);
+}
+
+void Shard::lose_path(const TransportAddress& remote, TimePoint now) {
+  if (!knows(remote)) return;
+  set_backlog(remote, false, now);
+  const auto index = by_address_.at(remote).peer;
+  tables_.peers[index].transport.lose_path(remote, now);
+  after_transport(index, now);
+}
+
 void Shard::hand_over(ShardNumber to, bool stranger, const ReceivedDatagram& datagram) {
   const bool sent = mesh_.send_datagram(to, stranger, [&](HandedDatagram& handed) {
     handed.path = datagram.path;

@@ -91,6 +91,17 @@ class Shard {
     counters_.segmentation = segmentation;
   }
 
+  // -- peers over TCP; the connections are the owner's --
+
+  // An authenticated check came over this connection, and its peer is still here.
+  bool knows(const TransportAddress& remote) const;
+  // The connection's queue has grown long: its peer is sent no pictures until it has drained, and each begins with a
+  // keyframe then. Sound goes on.
+  void set_backlog(const TransportAddress& remote, bool full, TimePoint now);
+  // The connection is gone: another path of its peer is taken, where there is one.
+  void lose_path(const TransportAddress& remote, TimePoint now);
+  void count_tcp_drops(std::uint64_t total) { counters_.drops[static_cast<std::size_t>(Drop::tcp_queue_full)] = total; }
+
  private:
   // The buffer, after those of a receive batch, into which packets and datagrams of other shards are copied.
   static constexpr std::size_t kMailPlace = kReceiveBatch;

@@ -222,6 +222,8 @@ void Slots::allocate(PeerIndex index, const session::LineSummary& line, TimePoin
     demands[count++] = demand(slot);
   }
   peer.downlink->allocator.allocate(line, std::span{demands}.first(count), std::span{grants}.first(count), now);
+  const bool backlogged = peer.downlink->backlog == peer.transport.path().from();
+  if (backlogged) grants.fill({.limited_by_line = true});
   for (std::size_t i = 0; i < count; ++i) {
     const TrackRef ref{index, tracks[i]};
     auto& slot = tables_.slot(ref);

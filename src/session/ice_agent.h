@@ -25,6 +25,8 @@ class IceAgent {
   virtual const IceCredentials& local_credentials() const = 0;
   // When the last authenticated check came from that address; of a client, which gets none, nothing.
   virtual std::optional<TimePoint> last_check_from(const TransportAddress&) const { return std::nullopt; }
+  // Nothing can be sent there any more; another path is taken where there is one.
+  virtual void lose_path(const TransportAddress&, TransportOutbox&) {}
   virtual std::optional<Duration> round_trip_time() const { return std::nullopt; }
 };
 

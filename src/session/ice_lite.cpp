@@ -120,12 +120,30 @@ void IceLite::handle_timeout(TimePoint now, TransportOutbox& out) {
   });
   if (!selected_ || find(*selected_) != nullptr) return;
   // The selected path has gone silent, but the peer may be alive on another.
+  if (select_freshest(out)) return;
+  selected_.reset();
+  consent_lost_ = true;
+}
+
+bool IceLite::select_freshest(TransportOutbox& out) {
   const auto freshest = std::max_element(paths_.begin(), paths_.end(), [](const Path& a, const Path& b) {
     return a.consent.renewed() < b.consent.renewed();
   });
-  if (freshest != paths_.end()) return select(freshest->path, out);
-  selected_.reset();
-  consent_lost_ = true;
+  if (freshest == paths_.end()) return false;
+  select(freshest->path, out);
+  return true;
+}
+
+// The last path stays, for its consent measures how long the peer may still come back.
+void IceLite::lose_path(const TransportAddress& remote, TransportOutbox& out) {
+  const auto is_lost = [&](const Path& path) { return path.path.from() == remote; };
+  if (std::all_of(paths_.begin(), paths_.end(), is_lost)) return;
+  std::erase_if(paths_, [&](const Path& path) {
+    if (!is_lost(path)) return false;
+    out.event({TransportEvent::Kind::path_forgotten, path.path});
+    return true;
+  });
+  if (selected_ && find(*selected_) == nullptr) select_freshest(out);
 }
 
 void IceLite::restart(IceCredentials local, IceCredentials remote, TimePoint, TransportOutbox&) {

@@ -22,6 +22,7 @@ class IceLite final : public IceAgent {
 
   bool is_valid(const NetworkPath& path) const override;
   std::optional<TimePoint> last_check_from(const TransportAddress& remote) const override;
+  void lose_path(const TransportAddress& remote, TransportOutbox& out) override;
   const NetworkPath* selected_path() const override { return selected_ ? &*selected_ : nullptr; }
   bool consent_lost() const override { return consent_lost_; }
   // The newest: those of a restart from the moment it begins.
@@ -45,6 +46,7 @@ class IceLite final : public IceAgent {
   void make_room(TransportOutbox& out);
   bool wins_nomination(const Path& path) const;
   void select(const NetworkPath& path, TransportOutbox& out);
+  bool select_freshest(TransportOutbox& out);
   Path* find(const NetworkPath& path);
 
   Generation current_;

@@ -224,6 +224,32 @@ TEST(IceLite, falls_back_to_a_living_path_when_the_selected_one_goes_silent) {
   EXPECT_FALSE(server.ice.is_valid(path_to(1)));
 }
 
+TEST(IceLite, leaves_a_path_whose_connection_has_closed_for_the_freshest_other) {
+  Server server;
+  server.check(path_to(1), kStart);
+  server.check(path_to(2), kStart + 5s);
+  server.nominate(path_to(3), kStart + 1s);
+  server.events();
+  server.ice.lose_path(path_to(3).from(), server.out);
+  EXPECT_EQ(server.events(), (std::vector{Kind::path_forgotten, Kind::path_selected}));
+  EXPECT_EQ(server.selected(), path_to(2));
+  EXPECT_FALSE(server.ice.is_valid(path_to(3)));
+  server.ice.lose_path(path_to(1).from(), server.out);
+  EXPECT_EQ(server.events(), (std::vector{Kind::path_forgotten}));
+  EXPECT_EQ(server.selected(), path_to(2));
+}
+
+TEST(IceLite, keeps_its_last_path_for_consent_to_end_when_that_connection_closes) {
+  Server server;
+  server.nominate(path_to(1), kStart);
+  server.events();
+  server.ice.lose_path(path_to(1).from(), server.out);
+  EXPECT_TRUE(server.events().empty());
+  EXPECT_TRUE(server.ice.is_valid(path_to(1)));
+  server.ice.handle_timeout(kStart + 30s, server.out);
+  EXPECT_TRUE(server.ice.consent_lost());
+}
+
 TEST(IceLite, takes_old_credentials_until_a_check_with_new_ones) {
   Server server;
   server.nominate(path_to(1));

@@ -160,6 +160,13 @@ void Transport::recheck_path(TimePoint now) {
   if (!s.closed && s.ice_client != nullptr) s.ice_client->recheck(now, s.out);
 }
 
+void Transport::lose_path(const TransportAddress& remote, TimePoint now) {
+  auto& s = *state_;
+  if (s.closed) return;
+  s.ice->lose_path(remote, s.out);
+  s.after_ice(now);
+}
+
 void Transport::close() {
   auto& s = *state_;
   if (s.closed) return;
