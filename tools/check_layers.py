@@ -46,8 +46,13 @@ class Rule:
 RULES = [
     Rule(
         r"#\s*include\s*<boost/",
-        "only the HTTP server and the WebSockets of web include Boost: it is slow to compile",
+        "only the HTTP server, its connections and the WebSockets of web include Boost: it is slow to compile",
         files={
+            "src/web/client_stream.cpp",
+            "src/web/client_stream.h",
+            "src/web/https_test.cpp",
+            "src/web/reception.cpp",
+            "src/web/reception.h",
             "src/web/http_server.cpp",
             "src/web/http_server_test.cpp",
             "src/web/connection_deadline.h",

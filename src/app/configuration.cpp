@@ -220,13 +220,14 @@ Result<void> check_turn(const Configuration& c) {
 }
 
 Result<void> check(const Configuration& c) {
-  const auto http = IpAddress::parse(c.http_address);
-  if (!http || !http->is_loopback())
+  if (!IpAddress::parse(c.http_address))
     return fail(
-        fmt::format("http.address is {}, but plain HTTP is for this machine only: use 127.0.0.1 or ::1, and a reverse "
-                    "proxy with TLS "
-                    "before it to be reached from elsewhere.",
+        fmt::format("http.address is {}, which is no IP address: use 127.0.0.1 for this machine only, or 0.0.0.0 for "
+                    "all addresses.",
                     c.http_address));
+  if (c.http_certificate_file.empty() != c.http_certificate_key_file.empty())
+    return fail(
+        "http.certificate_file and http.certificate_key_file go together: a certificate is of no use without its key.");
   std::vector<IpAddress> named;  // what is announced whatever this machine's addresses are
   for (const auto& text : c.media_addresses) {
     const auto ip = IpAddress::parse(text);

@@ -20,11 +20,14 @@ struct Configuration {
   std::string http_address;
   std::int64_t http_port = 0;
   std::vector<std::string> http_names;
+  std::string http_certificate_file;
+  std::string http_certificate_key_file;
   std::string http_client_folder;
   std::int64_t http_max_connections = 0;
   std::int64_t http_max_links = 0;
   std::int64_t http_request_timeout_seconds = 0;
   std::int64_t media_port = 0;
+  std::string media_tcp;
   std::vector<std::string> media_addresses;
   std::vector<std::string> media_external_addresses;
   std::int64_t media_max_peers = 0;

@@ -108,9 +108,10 @@ TEST_F(ConfigurationTest, ports_and_addresses_that_browsers_cannot_use_are_refus
   EXPECT_THAT(
       refusal({.flags = {{"media.external_addresses", "203.0.113.7/10.0.0.7"}, {"media.addresses", "10.0.0.8"}}}),
       HasSubstr("does not name"));
-  EXPECT_THAT(refusal({.flags = {{"http.address", "0.0.0.0"}}}), HasSubstr("reverse proxy"));
-  EXPECT_THAT(refusal({.flags = {{"http.address", "192.0.2.1"}}}), HasSubstr("this machine only"));
-  EXPECT_TRUE(read_configuration({.flags = {{"http.address", "::1"}}}));
+  EXPECT_THAT(refusal({.flags = {{"http.address", "bridge.example.org"}}}), HasSubstr("no IP address"));
+  for (const auto* address : {"::1", "0.0.0.0", "192.0.2.1"})
+    EXPECT_TRUE(read_configuration({.flags = {{"http.address", address}}})) << address;
+  EXPECT_THAT(refusal({.flags = {{"http.certificate_file", "/etc/x.pem"}}}), HasSubstr("go together"));
   for (const auto* address : {"0.0.0.0", "fe80::1", "example.org"})
     EXPECT_THAT(refusal({.flags = {{"media.addresses", address}}}), HasSubstr("not an IP address"));
   EXPECT_THAT(refusal({.flags = {{"conferences", ""}}}), HasSubstr("name at least one"));

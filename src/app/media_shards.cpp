@@ -67,6 +67,11 @@ bool MediaShards::push(media::Command&& command) {
   return true;
 }
 
+void MediaShards::adopt(io::TcpAdoption&& connection, std::string_view ufrag) {
+  const auto shard = media::shard_of_ufrag(ufrag);
+  if (shard && shard->value() < threads_.size()) threads_[shard->value()]->adopt(std::move(connection));
+}
+
 std::optional<media::Event> MediaShards::pop() {
   for (std::size_t asked = 0; asked < threads_.size();) {
     auto event = threads_[next_heard_]->pop();

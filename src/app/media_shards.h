@@ -33,6 +33,9 @@ class MediaShards final : public web::MediaCore {
 
   std::size_t shards() const { return threads_.size(); }
 
+  // Control's thread. A TCP connection whose first check names `ufrag`; closed when no shard has that, or room for it.
+  void adopt(io::TcpAdoption&& connection, std::string_view ufrag);
+
   // Control's thread.
   bool push(media::Command&& command) override;
   std::optional<media::Event> pop() override;

@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 
 #include "app/announced_addresses.h"
+#include "app/certificates.h"
 #include "app/doctor/live.h"
 #include "app/doctor/watch.h"
 #include "app/logging.h"
@@ -63,6 +64,37 @@ constexpr const char* kOnlyLoopback =
     "This machine has no network address but loopback: browsers then find no way for picture and sound. Connect it to "
     "a network.";
 
+crypto::UnixTime wall_now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+
+// Only who has a certificate that browsers trust can do without plain HTTP for good.
+web::StrictTransport strictness(const Certificates& certificates) {
+  return certificates.configured() ? web::StrictTransport::yes : web::StrictTransport::no;
+}
+
+void renew_certificate(Certificates& certificates, web::HttpServer& server, const std::vector<IpAddress>& addresses) {
+  const auto renewed = certificates.refresh(addresses, wall_now());
+  if (!renewed) {
+    spdlog::error("the certificate stays as it was: {}", renewed.error().message);
+  } else if (*renewed) {
+    server.use_tls(*renewed, strictness(certificates));
+    spdlog::info("a new certificate is used for HTTPS from now on");
+  }
+}
+
+// Whoever finds neither UDP nor the media port open may still reach the port of HTTPS.
+void take_media_over_tcp(web::HttpServer& server, web::Control& control, const Configuration& c, MediaShards& shards) {
+  std::vector ports{static_cast<std::uint16_t>(c.media_port)};
+  if (c.http_port != c.media_port && IpAddress::parse(c.http_address)->is_unspecified()) ports.push_back(server.port());
+  control.set_tcp_ports(std::move(ports));
+  server.accept_media([&shards](web::MediaConnection&& connection) {
+    shards.adopt({.socket = io::FileDescriptor(connection.descriptor),
+                  .remote = connection.remote,
+                  .local = connection.local,
+                  .first_bytes = std::move(connection.first_bytes)},
+                 connection.ufrag);
+  });
+}
+
 Result<web::StaticFiles> load_client(const Configuration& c) {
   if (!c.http_client_folder.empty()) return web::StaticFiles::load(c.http_client_folder);
   const auto folder = default_client_folder();
@@ -102,6 +134,12 @@ void print_demo_links(const Configuration& c, std::uint16_t http_port, const con
   fmt::print("{:<23} http://localhost:{}/#as=diagnosis&token={}\n", web::kAdministrator, http_port,
              administrators_token(key));
   fmt::print("\n");
+  if (!IpAddress::parse(c.http_address)->is_loopback()) {
+    fmt::print("From other machines the same links work with https:// and this machine's address:\n\n");
+    for (const auto& ip : announced_now(c))
+      if (!ip.is_loopback()) fmt::print("https://{}/\n", SocketAddress{ip, http_port}.to_string());
+    fmt::print("\n");
+  }
   if (only_loopback(announced_now(c))) fmt::print("{}\n\n", kOnlyLoopback);
   std::fflush(stdout);
 }
@@ -138,6 +176,10 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
                                          std::move(dtls));
   if (!shards) return std::unexpected(shards.error());
 
+  Certificates certificates(c);
+  const auto tls = certificates.refresh(announced_now(c), wall_now());
+  if (!tls) return std::unexpected(tls.error());
+
   auto rosters = open_rosters(c, greeting, random);
   if (!rosters) return std::unexpected(rosters.error());
   const auto demo = rosters->empty() ? conference::Roster{} : rosters->front();
@@ -154,17 +196,26 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
       web::HttpServer::listen({.listen = {*IpAddress::parse(c.http_address), static_cast<std::uint16_t>(c.http_port)},
                                .max_connections = static_cast<std::size_t>(c.http_max_connections),
                                .request_timeout = 1s * c.http_request_timeout_seconds,
+                               .media_port = static_cast<std::uint16_t>(c.media_tcp == "on" ? c.media_port : 0),
                                .links = {.links = static_cast<std::size_t>(c.http_max_links)}},
                               control, **shards);
   if (!server) return std::unexpected(server.error());
+  if (c.media_tcp == "on") take_media_over_tcp(**server, control, c, **shards);
+  if (*tls) (*server)->use_tls(*tls, strictness(certificates));
 
   (*server)->accept_links(control);
   (*server)->drain_on_signals();
   (*server)->every(kAddressesAgain, [&] {
     // None at all, not even loopback: the system could not be asked. Those of before still hold.
-    if (auto found = announced_now(c); !found.empty()) control.set_addresses(std::move(found));
+    auto found = announced_now(c);
+    if (found.empty()) return;
+    control.set_addresses(found);
+    renew_certificate(certificates, **server, found);
   });
-  spdlog::info("HTTP on {}:{}, media on UDP port {}", c.http_address, (*server)->port(), c.media_port);
+  if (certificates.configured())  // else a terminal that is closed ends the program, as it ends others
+    (*server)->on_hangup([&] { renew_certificate(certificates, **server, announced_now(c)); });
+  spdlog::info("{} on {}:{}, media on port {} ({})", certificates.wanted() ? "HTTPS" : "HTTP", c.http_address,
+               (*server)->port(), c.media_port, c.media_tcp == "on" ? "UDP and TCP" : "UDP");
   if (only_loopback(announced_now(c))) spdlog::warn("{}", kOnlyLoopback);
   if (greeting == Greeting::demo_links) print_demo_links(c, (*server)->port(), demo, *key);
   auto running = c;

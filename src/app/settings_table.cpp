@@ -12,12 +12,18 @@ using C = Configuration;
 
 constexpr Setting kSettings[] = {
     {"http.address", &C::http_address, "127.0.0.1",
-     "Address of the HTTP server: 127.0.0.1 or ::1. It speaks plain HTTP; to be reached from elsewhere, put a reverse "
-     "proxy with TLS before it."},
+     "Address of the HTTP server. 127.0.0.1 or ::1: plain HTTP for browsers on this machine, or for a reverse proxy on "
+     "it. 0.0.0.0 or ::, all addresses, or one of this machine's: HTTPS, and plain HTTP for this machine only."},
     {"http.port", &C::http_port, "8080", "TCP port of the HTTP server; 0 takes any free one.", 0, 65535},
     {"http.names", &C::http_names, "",
-     "Host names under which a reverse proxy reaches this server, besides localhost. Requests for any other name are "
-     "refused."},
+     "Host names of this server, besides localhost. Requests for any other name are refused; over HTTPS addresses will "
+     "do too."},
+    {"http.certificate_file", &C::http_certificate_file, "",
+     "Certificate for HTTPS, PEM: this server's own first, then those of its issuers. Read again when it changes. "
+     "Empty: "
+     "one that the server signs itself, in the data folder, when http.address is not loopback."},
+    {"http.certificate_key_file", &C::http_certificate_key_file, "",
+     "Key of that certificate, PEM, without a passphrase."},
     {"http.client_folder", &C::http_client_folder, "",
      "Folder of the built web client. Empty: client beside the program, or ../share/bridgehall/client from it."},
     {"http.max_connections", &C::http_max_connections, "1024", "HTTP connections at a time.", 1, 100'000},
@@ -26,7 +32,11 @@ constexpr Setting kSettings[] = {
     {"http.request_timeout_seconds", &C::http_request_timeout_seconds, "30",
      "Time for a request to arrive and for its answer to be taken.", 1, 3600},
     {"media.port", &C::media_port, "8443",
-     "UDP port of all media. Browsers ignore ports below 1024, but for 80 and 443 at public addresses.", 1, 65535},
+     "Port of all media, UDP and TCP. Browsers ignore ports below 1024, but for 80 and 443 at public addresses.", 1,
+     65535},
+    {"media.tcp", &C::media_tcp, "on",
+     "Whether media are taken over TCP too (ICE-TCP), at all addresses, for networks that let no UDP through.", 0, 0,
+     "on|off"},
     {"media.addresses", &C::media_addresses, "",
      "IP addresses announced to clients, such as the public one behind a NAT. Empty: all of this machine's. Loopback "
      "is announced to clients on this machine only."},

@@ -1,5 +1,7 @@
 #include "app/shard_thread.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <pthread.h>
 
@@ -17,6 +19,7 @@ ShardThread::ShardThread(const media::ShardConfiguration& configuration, io::Udp
       shard_(configuration, surroundings.dtls, *random_, now_) {
   poller_.add(socket_.fd(), 0);
   poller_.add(bell_.fd(), 1);
+  poller_.add(tcp_.fd(), 2);
 }
 
 void ShardThread::start() {
@@ -35,6 +38,12 @@ void ShardThread::push(media::Command&& command) {
   bell_.ring();
 }
 
+bool ShardThread::adopt(io::TcpAdoption&& connection) {
+  if (!adoptions_.push(std::move(connection))) return false;
+  bell_.ring();
+  return true;
+}
+
 // The turn of the loop, hop 1 to hop 6. A turn that received a full batch does not sleep before the next.
 void ShardThread::run() {
   bool more = false;
@@ -43,20 +52,46 @@ void ShardThread::run() {
     const auto received = receive();
     handle(received);
     more = received == media::Shard::kReceiveBatch;
+    more |= receive_tcp();
   }
   handle(0);
 }
 
 void ShardThread::sleep(bool more) {
   const auto waits = [&] {
-    return commands_.waiting() > 0 || shard_.has_mail() || stopping_.load(std::memory_order_acquire);
+    return commands_.waiting() > 0 || adoptions_.waiting() > 0 || shard_.has_mail() ||
+           stopping_.load(std::memory_order_acquire);
   };
-  auto deadline = more || unsent_event_ ? now_ : shard_.next_deadline();
+  auto deadline = more || unsent_event_ ? now_ : std::min(shard_.next_deadline(), tcp_.next_deadline());
   if (deadline > now_ && !bell_.lie_down(waits)) deadline = now_;
   for (const auto token : poller_.wait(deadline, now_))
     if (token == 1) bell_.clear();
   bell_.get_up();
   now_ = io::read_clock();
+}
+
+// After what came over UDP: the same receive buffers, once more. True: there may be more.
+bool ShardThread::receive_tcp() {
+  while (auto connection = adoptions_.pop()) tcp_.adopt(std::move(*connection), now_);
+  if (tcp_.size() == 0) return false;
+  const auto received = tcp_.receive(shard_.receive_buffers(), datagrams_);
+  const bool followed = follow_tcp();
+  if (received > 0 || followed) handle(received);
+  return received == media::Shard::kReceiveBatch || tcp_.has_changes();
+}
+
+bool ShardThread::follow_tcp() {
+  tcp_.review(now_, [this](const TransportAddress& remote) { return shard_.knows(remote); });
+  bool changed = false;
+  while (const auto change = tcp_.poll_change()) {
+    changed = true;
+    if (change->kind == io::TcpChange::Kind::closed)
+      shard_.lose_path(change->remote, now_);
+    else
+      shard_.set_backlog(change->remote, change->kind == io::TcpChange::Kind::full, now_);
+  }
+  shard_.count_tcp_drops(tcp_.counters().frames_dropped);
+  return changed;
 }
 
 std::size_t ShardThread::receive() { return socket_.receive(shard_.receive_buffers(), datagrams_); }
@@ -73,8 +108,10 @@ void ShardThread::handle(std::size_t received) {
 }
 
 void ShardThread::send() {
-  for (auto trains = shard_.poll_transmit(now_); !trains.empty(); trains = shard_.poll_transmit(now_))
+  for (auto trains = shard_.poll_transmit(now_); !trains.empty(); trains = shard_.poll_transmit(now_)) {
     socket_.send(trains);
+    if (tcp_.size() > 0) tcp_.send(trains);
+  }
   shard_.count_socket(socket_.send_errors(), socket_.receive_overflows(), socket_.segmentation());
 }
 

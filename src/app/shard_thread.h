@@ -13,6 +13,7 @@
 #include "crypto/dtls.h"
 #include "io/doorbell.h"
 #include "io/poller.h"
+#include "io/tcp_peers.h"
 #include "io/udp_socket.h"
 #include "media/shard.h"
 
@@ -40,16 +41,22 @@ class ShardThread {
   void push(media::Command&& command);
   std::optional<media::Event> pop() { return events_.pop(); }
 
+  // A TCP connection that belongs here; false: there are too many at once, it is closed.
+  bool adopt(io::TcpAdoption&& connection);
+
   // Any thread: somebody has put something into its rings.
   void ring() { bell_.ring(); }
 
  private:
   // Commands and events that wait: a join storm of 1,000 in a second is 2 a turn; control waits when the ring is full.
   static constexpr std::size_t kRing = 4096;
+  static constexpr std::size_t kAdoptions = 256;  // TCP connections that wait for a turn: as many as may be unconfirmed
 
   void run();
   void sleep(bool more);
   std::size_t receive();
+  bool receive_tcp();
+  bool follow_tcp();
   void handle(std::size_t received);
   void send();
   void take_commands();
@@ -59,6 +66,8 @@ class ShardThread {
   io::Wakeup& events_ready_;
   std::function<void(media::ShardNumber)> wake_;
   io::UdpSocket socket_;
+  io::TcpPeers tcp_;
+  SpscRing<io::TcpAdoption> adoptions_{kAdoptions};
   std::array<ReceivedDatagram, media::Shard::kReceiveBatch> datagrams_;
   TimePoint now_;
   media::Shard shard_;

@@ -30,8 +30,17 @@ class Deadline {
     state_->timer.async_wait([state = state_, turn](const boost::system::error_code& error) {
       if (error || turn != state->turn || !state->socket) return;
       state->expired = true;
-      state->socket->cancel();
+      boost::system::error_code ignored;
+      state->socket->cancel(ignored);
     });
+  }
+  // The time is up at once.
+  void expire() {
+    ++state_->turn;
+    state_->timer.cancel();
+    state_->expired = true;
+    boost::system::error_code ignored;
+    if (state_->socket) state_->socket->cancel(ignored);
   }
   void clear() {
     ++state_->turn;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "web/host_names.h"
 #include "web/problem.h"
 #include "web/publications_api.h"
 
@@ -36,12 +37,6 @@ Response try_again(std::string_view kind, std::string detail) {
   auto response = make_problem({503, kind, std::move(detail), {}});
   response.headers.add("Retry-After", "5");
   return response;
-}
-
-// "localhost:8080", "[::1]:8080": the host without its port.
-std::string_view host_name(std::string_view host) {
-  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
-  return host.substr(0, host.find(':'));
 }
 
 std::optional<SignallingResource> signalling_resource(const Path& path) {
@@ -126,6 +121,9 @@ std::optional<Response> Control::dispatch(Ticket ticket, const Request& request,
   route = !monitoring ? "static" : first == "metrics" ? "/metrics" : first == "healthz" ? "/healthz" : "/readyz";
   if (!reads(request)) return wrong_method("GET, HEAD", request);
   if (!monitoring) return files_.serve(*path, request);
+  if (first == "metrics" && request.secure && !request.peer.ip.is_loopback())
+    return make_problem(
+        {403, "this-machine-only", "Metrics are told to this machine; a proxy on it may pass them on.", {}});
   if (first == "metrics") return read_counters(ticket, Reading::metrics, now.monotonic);
   if (first == "healthz") return text(200, "ok\n");
   return draining_ ? text(503, "draining\n") : text(200, "ready\n");
@@ -145,19 +143,16 @@ Response Control::make_too_large() {
                        {}});
 }
 
-// Plain HTTP is for this machine: a page from elsewhere whose name was made to point here (DNS rebinding) comes with
-// its own Host.
+// Over TLS addresses are as good as names: no DNS led there.
 std::optional<Response> Control::refuse_host(const Request& request) const {
   const auto fields = std::count_if(request.headers.begin(), request.headers.end(),
                                     [](const auto& field) { return equal_ignoring_case(field.first, "Host"); });
   if (fields != 1) return make_problem({400, "bad-host", "A request has exactly one Host header.", "Host"});
   const auto name = host_name(trimmed(*request.headers.find("Host")));
-  const auto is_name = [&](std::string_view known) { return equal_ignoring_case(name, known); };
-  if (is_name("localhost") || is_name("127.0.0.1") || is_name("[::1]")) return std::nullopt;
-  if (std::any_of(settings_.names.begin(), settings_.names.end(), is_name)) return std::nullopt;
-  return make_problem(
-      {421, "wrong-host",
-       "This server answers for localhost only; other names have to be listed in the setting http.names.", "Host"});
+  if (is_own_name(name, settings_.names) || (request.secure && is_address(name))) return std::nullopt;
+  return make_problem({421, "wrong-host",
+                       "This server does not answer for that name; names have to be listed in the setting http.names.",
+                       "Host"});
 }
 
 std::optional<Response> Control::signalling_request(Ticket ticket, const SignallingResource& resource,
@@ -231,7 +226,7 @@ Response Control::response_of(Reading reading, const media::ShardCounters* count
   Response response;
   response.headers.add("Content-Type", std::string(kMetricsContentType));
   response.headers.add("Cache-Control", "no-store");
-  response.body = render_metrics(counters, host_.directory().counts(), http_, links_, read_process_statistics());
+  response.body = render_metrics(counters, host_.directory().counts(), http_, links_, port_, read_process_statistics());
   return response;
 }
 

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,9 @@ class Control final : public LinkHost {
 
   void set_addresses(std::vector<IpAddress> addresses) { local_ends_.set_addresses(std::move(addresses)); }
 
+  // Where media are taken over TCP, the best first.
+  void set_tcp_ports(std::vector<std::uint16_t> ports) { local_ends_.set_tcp_ports(std::move(ports)); }
+
   void submit(Ticket ticket, const Request& request, Instant now);
   std::optional<Answer> poll_answer();
   // The media core's eventfd was readable.
@@ -58,6 +62,8 @@ class Control final : public LinkHost {
 
   // Counted by whoever owns the sockets.
   LinkCounters& link_counters() { return links_; }
+  PortCounters& port_counters() { return port_; }
+  std::span<const std::string> names() const { return settings_.names; }
   void count_link(unsigned status) { http_.count(kLinkRoute, status); }
   // Most octets of the body that follows this head. Long ones are offers, and are read of token holders only: strangers
   // cannot fill the memory with what they send.
@@ -118,6 +124,7 @@ class Control final : public LinkHost {
   Pages pages_;
   HttpCounters http_;
   LinkCounters links_;
+  PortCounters port_;
   bool draining_ = false;
   std::optional<media::Command> stuck_;  // the ring was full
   TimePoint retry_push_ = kNever;

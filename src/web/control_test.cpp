@@ -415,6 +415,22 @@ TEST_F(ControlTest, metrics_tell_of_media_http_and_process) {
     EXPECT_THAT(response.body, HasSubstr(line));
 }
 
+TEST_F(ControlTest, metrics_are_for_this_machine_and_addresses_are_names_over_tls_only) {
+  auto asked = request("GET", "/metrics");
+  asked.headers.set("Host", "192.0.2.7:8443");
+  asked.peer = {IpAddress::v4(192, 0, 2, 99), 50'000};
+  EXPECT_EQ(ask(asked).status, 421);
+  asked.secure = true;
+  EXPECT_EQ(ask(asked).status, 403);
+  asked.target = "/healthz";
+  EXPECT_EQ(ask(asked).status, 200);
+  asked.target = "/metrics";
+  asked.peer.ip = IpAddress::v4(127, 0, 0, 1);
+  EXPECT_EQ(ask(asked).status, 200);
+  asked.headers.set("Host", "evil.example");
+  EXPECT_EQ(ask(asked).status, 421);
+}
+
 TEST_F(ControlTest, metrics_without_the_media_core_leave_its_figures_out) {
   core.willing = false;
   EXPECT_FALSE(try_ask(request("GET", "/metrics")));

@@ -12,6 +12,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -27,8 +28,11 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "web/client_stream.h"
 #include "web/connection_deadline.h"
+#include "web/host_names.h"
 #include "web/problem.h"
+#include "web/reception.h"
 #include "web/response_head.h"
 #include "web/websocket_handshake.h"
 #include "web/websocket_links.h"
@@ -46,6 +50,7 @@ constexpr std::size_t kMaxLinger =
     4u << 20;  // bytes of a refused body read and thrown away, so that the answer arrives
 constexpr Duration kLingerTimeout = 5s;
 constexpr std::size_t kMaxRefusals = 64;  // connections beyond the limit that are told so at a time
+constexpr std::string_view kStrictTransport = "max-age=31536000";  // RFC 6797: a year of https only
 
 TimePoint monotonic_now() { return TimePoint{std::chrono::steady_clock::now().time_since_epoch()}; }
 std::chrono::steady_clock::time_point to_steady(TimePoint t) {
@@ -60,6 +65,25 @@ IpAddress to_ip(const asio::ip::address& address) {
   if (address.is_v6()) return {address.to_v6().to_bytes()};
   const auto four = address.to_v4().to_bytes();
   return IpAddress::v4(four[0], four[1], four[2], four[3]);
+}
+
+SocketAddress to_address(const tcp::endpoint& endpoint) { return {to_ip(endpoint.address()), endpoint.port()}; }
+
+// All addresses: one socket for IPv4 and IPv6, where the system has both.
+void open_acceptor(tcp::acceptor& acceptor, const SocketAddress& address, ErrorCode& error) {
+  const bool everywhere = address.ip.is_unspecified();
+  const auto ip = everywhere ? asio::ip::address(asio::ip::address_v6::any())
+                             : asio::ip::make_address(address.ip.to_string(), error);
+  tcp::endpoint endpoint(ip, address.port);
+  if (!error) acceptor.open(endpoint.protocol(), error);
+  if (error && everywhere) {
+    endpoint = {asio::ip::address_v4::any(), address.port};
+    acceptor.open(endpoint.protocol(), error);
+  }
+  if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(false), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
 }
 
 // What is answered when a request cannot be read; nullopt: the client has gone.
@@ -81,7 +105,8 @@ std::optional<Response> refuse_unreadable(const ErrorCode& error, bool timed_out
 }  // namespace
 
 struct HttpServer::State {
-  State(HttpServerSettings s, Control& c, MediaCore& m) : settings(std::move(s)), control(c), core(m) {}
+  State(HttpServerSettings s, Control& c, MediaCore& m)
+      : settings(std::move(s)), control(c), core(m), reception(settings.reception, c.port_counters()) {}
 
   // A request whose answer a connection waits for.
   struct Awaited {
@@ -98,15 +123,19 @@ struct HttpServer::State {
   std::size_t refusals = 0;
   std::size_t answering = 0;  // requests read whose answer is not written yet
   bool draining = false;
+  bool accepting_fails = false;
   TimePoint timer_set = kNever;
   std::unique_ptr<WebSocketLinks> links;  // null: nobody hosts any
+  Reception reception;
+  bool strict_transport = false;
   // Destroyed before what the coroutines refer to, and after what refers to it.
   asio::io_context io{1};
-  tcp::acceptor acceptor{io};
+  std::vector<std::unique_ptr<tcp::acceptor>> acceptors;  // the first is HTTP's
   asio::posix::stream_descriptor events{io};
   asio::steady_timer control_timer{io};
   asio::steady_timer drain_timer{io};
   asio::signal_set signals{io};
+  asio::signal_set hangups{io};
   std::vector<std::unique_ptr<asio::steady_timer>> periodic;
 
   // -- between Control and the connections --
@@ -175,39 +204,88 @@ struct HttpServer::State {
 
   // -- connections --
 
-  asio::awaitable<void> accept_connections() {
+  // Where HTTP and media share a port, one socket takes both at all addresses.
+  Result<void> listen() {
+    const auto& http = settings.listen;
+    const bool shared = settings.media_port != 0 && settings.media_port == http.port;
+    auto opened = listen_at(shared ? SocketAddress{{}, http.port} : http, "HTTP", "http.port");
+    if (opened && settings.media_port != 0 && !shared)
+      opened = listen_at({{}, settings.media_port}, "media over TCP", "media.port, or set media.tcp to off");
+    return opened;
+  }
+
+  Result<void> listen_at(const SocketAddress& address, std::string_view what, std::string_view setting) {
+    auto& acceptor = *acceptors.emplace_back(std::make_unique<tcp::acceptor>(io));
+    ErrorCode error;
+    open_acceptor(acceptor, address, error);
+    if (error == asio::error::address_in_use)
+      return fail(fmt::format("The TCP port of {} for {} is in use by another program; choose another one with {}.",
+                              address.to_string(), what, setting));
+    if (error) return fail(fmt::format("Cannot listen for {} on {}: {}.", what, address.to_string(), error.message()));
+    return {};
+  }
+
+  // HTTP is spoken at the address of the settings only, although media over TCP may come to all.
+  bool speaks_http(const IpAddress& local) const {
+    const auto& address = settings.listen.ip;
+    return address.is_unspecified() || address == local || (address.is_loopback() && local.is_loopback());
+  }
+
+  asio::awaitable<void> accept_connections(tcp::acceptor& acceptor) {
     while (true) {
       ErrorCode error;
       tcp::socket socket(io);
       co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
       if (error == asio::error::operation_aborted) co_return;
+      note_accept(error);
       if (error) {  // out of descriptors, most likely: others will close
         asio::steady_timer pause(io, 100ms);
         co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
         continue;
       }
       socket.set_option(tcp::no_delay(true), error);
-      if (connections < settings.max_connections)
-        asio::co_spawn(io, serve(std::move(socket)), asio::detached);
-      else if (refusals < kMaxRefusals)
-        asio::co_spawn(io, refuse_connection(std::move(socket)), asio::detached);
+      asio::co_spawn(io, serve(std::move(socket)), asio::detached);
     }
   }
 
-  asio::awaitable<void> refuse_connection(tcp::socket socket) {
+  // One line when it begins to fail, one when it works again.
+  void note_accept(const ErrorCode& error) {
+    if (error) ++control.port_counters().accept_failures;
+    if (static_cast<bool>(error) == accepting_fails) return;
+    accepting_fails = static_cast<bool>(error);
+    const bool descriptors =
+        error == asio::error::no_descriptors || error == boost::system::errc::too_many_files_open_in_system;
+    if (!error)
+      spdlog::info("new connections are taken again");
+    else if (descriptors)
+      spdlog::warn("no new connections: out of file descriptors; raise LimitNOFILE of the service");
+    else
+      spdlog::warn("no new connections: {}", error.message());
+  }
+
+  asio::awaitable<void> refuse_connection(ClientStream& stream) {
     const Counted counted(refusals);
-    Deadline deadline(socket);
+    Deadline deadline(stream.socket());
     auto response =
         make_problem({503, "too-many-connections", "This server has as many connections as it may have.", {}});
     response.headers.add("Retry-After", "2");
     control.count_unread(response.status);
-    if (co_await write(socket, deadline, response, false, false)) co_await linger(socket, deadline);
+    if (co_await write(stream, deadline, response, false, false)) co_await linger(stream, deadline);
   }
 
   asio::awaitable<void> serve(tcp::socket socket) {
     try {
-      auto upgrade = co_await serve_http(socket);
-      if (upgrade) co_await links->serve(std::move(socket), std::move(upgrade->place), std::move(upgrade->request));
+      ErrorCode error;
+      const auto local = to_address(socket.local_endpoint(error));
+      const bool http = !error && speaks_http(local.ip);
+      auto stream = co_await reception.receive(std::move(socket), http);
+      if (!stream) co_return;
+      if (connections >= settings.max_connections) {
+        if (refusals < kMaxRefusals) co_await refuse_connection(*stream);
+        co_return;
+      }
+      auto upgrade = co_await serve_http(*stream, local);
+      if (upgrade) co_await links->serve(std::move(stream), std::move(upgrade->place), std::move(upgrade->request));
     } catch (const std::exception& failure) {
       spdlog::error("a connection ended with an exception: {}", failure.what());
     }
@@ -220,45 +298,54 @@ struct HttpServer::State {
   };
 
   // Until the connection closes or becomes something else.
-  asio::awaitable<std::optional<Upgrade>> serve_http(tcp::socket& socket) {
+  asio::awaitable<std::optional<Upgrade>> serve_http(ClientStream& stream, const SocketAddress& local) {
     const Counted counted(connections);
-    Deadline deadline(socket);
-    co_return co_await serve_requests(socket, deadline);
+    Deadline deadline(stream.socket());
+    co_return co_await serve_requests(stream, local, deadline);
   }
 
   // Pipelined requests wait in `buffer` and are answered one after the other.
-  asio::awaitable<std::optional<Upgrade>> serve_requests(tcp::socket& socket, Deadline& deadline) {
+  asio::awaitable<std::optional<Upgrade>> serve_requests(ClientStream& stream, const SocketAddress& local,
+                                                         Deadline& deadline) {
     ErrorCode error;
-    const auto peer = socket.remote_endpoint(error);
+    const auto peer = to_address(stream.socket().remote_endpoint(error));
     if (error) co_return std::nullopt;
     boost::beast::flat_buffer buffer(settings.max_head + Control::kMaxOffer);
     for (bool first = true; true; first = false) {
-      if (buffer.size() == 0 && !co_await wait_for_bytes(socket, deadline, first)) co_return std::nullopt;
+      if (buffer.size() == 0 && !co_await wait_for_bytes(stream, deadline, first)) co_return std::nullopt;
       Parser parser;
-      auto refusal = co_await read_request(socket, deadline, buffer, parser, error);
+      auto refusal = co_await read_request(stream, deadline, buffer, parser, error);
       if (refusal) {
         control.count_unread(refusal->status);
-        if (co_await write(socket, deadline, *refusal, false, false)) co_await linger(socket, deadline);
+        if (co_await write(stream, deadline, *refusal, false, false)) co_await linger(stream, deadline);
         co_return std::nullopt;
       }
       if (error) co_return std::nullopt;
       deadline.clear();
       const bool keep_alive = parser.keep_alive() && !draining;
-      auto request = to_request(parser.get(), {to_ip(peer.address()), peer.port()});
+      auto request = to_request(parser.get(), peer);
+      request.secure = stream.secure();
       request.body = std::move(parser.get().body());
-      std::optional<Response> refused_link;
-      if (const auto conference = asked_link(request)) {
+      auto decided = redirect(request, local);
+      if (const auto conference = decided ? std::nullopt : asked_link(request)) {
         auto place = open_link(*conference, request, buffer.size() > 0);
         if (place) co_return Upgrade{std::move(*place), std::move(request)};
-        refused_link = std::move(place.error());
+        decided = std::move(place.error());
       }
-      const bool written = co_await answer(socket, deadline, std::move(request), std::move(refused_link), keep_alive);
+      const bool written = co_await answer(stream, deadline, std::move(request), std::move(decided), keep_alive);
       stop_when_drained();
       if (!written) co_return std::nullopt;
       if (!keep_alive) break;
     }
-    co_await linger(socket, deadline);
+    co_await linger(stream, deadline);
     co_return std::nullopt;
+  }
+
+  std::optional<Response> redirect(const Request& request, const SocketAddress& local) {
+    if (request.secure || !reception.has_tls()) return std::nullopt;
+    auto response = redirect_to_https(request, local, control.names());
+    if (response) ++control.port_counters().events[static_cast<std::size_t>(PortEvent::redirected)];
+    return response;
   }
 
   std::optional<std::string> asked_link(const Request& request) const {
@@ -278,30 +365,30 @@ struct HttpServer::State {
   }
 
   // With what is decided already, or else with what Control says.
-  asio::awaitable<bool> answer(tcp::socket& socket, Deadline& deadline, Request request,
+  asio::awaitable<bool> answer(ClientStream& stream, Deadline& deadline, Request request,
                                std::optional<Response> decided, bool keep_alive) {
     const Counted busy(answering);
     const bool head_only = request.method == "HEAD";
     if (!decided) decided = co_await ask_control(std::move(request));
-    co_return co_await write(socket, deadline, *decided, keep_alive, head_only);
+    if (stream.secure() && strict_transport)
+      decided->headers.set("Strict-Transport-Security", std::string(kStrictTransport));
+    co_return co_await write(stream, deadline, *decided, keep_alive, head_only);
   }
 
-  asio::awaitable<bool> wait_for_bytes(tcp::socket& socket, Deadline& deadline, bool first) {
-    ErrorCode error;
+  asio::awaitable<bool> wait_for_bytes(ClientStream& stream, Deadline& deadline, bool first) {
     deadline.set(first ? settings.request_timeout : settings.idle_timeout);
-    co_await socket.async_wait(tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
-    co_return !error;
+    co_return co_await stream.wait_readable();
   }
 
   // Reads head and body. A refusal ends the connection; so does `error` without one.
-  asio::awaitable<std::optional<Response>> read_request(tcp::socket& socket, Deadline& deadline,
+  asio::awaitable<std::optional<Response>> read_request(ClientStream& stream, Deadline& deadline,
                                                         boost::beast::flat_buffer& buffer, Parser& parser,
                                                         ErrorCode& error) {
     parser.header_limit(settings.max_head);
     parser.body_limit(
         boost::none);  // until the head is read, so that a large Content-Length is answered and not an error
     deadline.set(settings.request_timeout);
-    co_await http::async_read_header(socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+    co_await http::async_read_header(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return refuse_unreadable(error, deadline.expired(), settings.max_head);
     const auto length = parser.content_length();
     const bool may_be_long = parser.chunked() || (length && *length > Control::kMaxBody);
@@ -313,11 +400,11 @@ struct HttpServer::State {
     if (!expect.empty()) {
       if (!equal_ignoring_case({expect.data(), expect.size()}, "100-continue"))
         co_return make_problem({417, "expectation", "Only 100-continue is met here.", "Expect"});
-      co_await asio::async_write(socket, asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")),
+      co_await asio::async_write(stream, asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")),
                                  asio::redirect_error(asio::use_awaitable, error));
       if (error) co_return std::nullopt;
     }
-    co_await http::async_read(socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+    co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return refuse_unreadable(error, deadline.expired(), settings.max_head);
     co_return std::nullopt;
   }
@@ -344,26 +431,27 @@ struct HttpServer::State {
     co_return std::move(*waiting.response);
   }
 
-  asio::awaitable<bool> write(tcp::socket& socket, Deadline& deadline, const Response& response, bool keep_alive,
+  asio::awaitable<bool> write(ClientStream& stream, Deadline& deadline, const Response& response, bool keep_alive,
                               bool head_only) {
     const auto head = write_response_head(response, keep_alive, std::chrono::system_clock::now());
     const auto content = head_only ? std::string_view() : response.content();
     const std::array<asio::const_buffer, 2> parts{asio::buffer(head), asio::buffer(content)};
     ErrorCode error;
     deadline.set(settings.request_timeout);
-    co_await asio::async_write(socket, parts, asio::redirect_error(asio::use_awaitable, error));
+    co_await asio::async_write(stream, parts, asio::redirect_error(asio::use_awaitable, error));
     deadline.clear();
     co_return !error;
   }
 
   // Closing with bytes unread makes the kernel send a reset, which can overtake the answer (RFC 9112 section 9.6).
-  asio::awaitable<void> linger(tcp::socket& socket, Deadline& deadline) {
+  asio::awaitable<void> linger(ClientStream& stream, Deadline& deadline) {
     ErrorCode error;
-    socket.shutdown(tcp::socket::shutdown_send, error);
+    stream.finish_writing();
+    stream.socket().shutdown(tcp::socket::shutdown_send, error);
     std::array<char, 16 * 1024> waste;
     deadline.set(kLingerTimeout);
     for (std::size_t total = 0; !error && total < kMaxLinger;)
-      total += co_await socket.async_read_some(asio::buffer(waste), asio::redirect_error(asio::use_awaitable, error));
+      total += co_await stream.async_read_some(asio::buffer(waste), asio::redirect_error(asio::use_awaitable, error));
   }
 };
 
@@ -372,24 +460,15 @@ HttpServer::~HttpServer() = default;
 
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(HttpServerSettings settings, Control& control, MediaCore& core) {
   auto state = std::make_unique<State>(std::move(settings), control, core);
-  const auto& address = state->settings.listen;
-  ErrorCode error;
-  const auto ip = asio::ip::make_address(address.ip.to_string(), error);
-  const tcp::endpoint endpoint(ip, address.port);
-  auto& acceptor = state->acceptor;
-  if (!error) acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
-  if (error == asio::error::address_in_use)
-    return fail(fmt::format("The HTTP port {} is in use by another program; choose another one with http.port.",
-                            address.to_string()));
-  if (error) return fail(fmt::format("Cannot listen for HTTP on {}: {}.", address.to_string(), error.message()));
+  auto listening = state->listen();
+  if (!listening) return std::unexpected(listening.error());
   const int events = dup(core.event_fd());
   if (events < 0) return fail("Cannot wait for the media core: out of file descriptors.");
+  ErrorCode error;
   state->events.assign(events, error);
   if (error) return fail(fmt::format("Cannot wait for the media core: {}.", error.message()));
-  asio::co_spawn(state->io, state->accept_connections(), asio::detached);
+  for (const auto& acceptor : state->acceptors)
+    asio::co_spawn(state->io, state->accept_connections(*acceptor), asio::detached);
   asio::co_spawn(state->io, state->take_events(), asio::detached);
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
 }
@@ -399,7 +478,29 @@ void HttpServer::accept_links(LinkHost& host) {
                                                    read_clocks, [state = state_.get()] { state->deliver(); });
 }
 
-std::uint16_t HttpServer::port() const { return state_->acceptor.local_endpoint().port(); }
+void HttpServer::accept_media(TakeMedia take) { state_->reception.set_media(std::move(take)); }
+
+void HttpServer::use_tls(std::shared_ptr<const TlsContext> context, StrictTransport strict) {
+  state_->control.port_counters().certificate_expires_at = context->not_after().time_since_epoch().count();
+  state_->reception.set_tls(std::move(context));
+  state_->strict_transport = strict == StrictTransport::yes;
+}
+
+void HttpServer::on_hangup(std::function<void()> task) {
+  struct Repeat {
+    static void arm(State& state, std::function<void()> task) {
+      state.hangups.async_wait([&state, task = std::move(task)](const ErrorCode& error, int) {
+        if (error) return;
+        task();
+        arm(state, task);
+      });
+    }
+  };
+  state_->hangups.add(SIGHUP);
+  Repeat::arm(*state_, std::move(task));
+}
+
+std::uint16_t HttpServer::port() const { return state_->acceptors.front()->local_endpoint().port(); }
 
 void HttpServer::every(Duration interval, std::function<void()> task) {
   struct Repeat {

@@ -38,6 +38,7 @@ struct Request {
   Headers headers;
   std::string body;
   SocketAddress peer;
+  bool secure = false;  // came over TLS
 };
 
 struct Response {

@@ -92,6 +92,18 @@ void add_shard(Families& f, const media::ShardCounters& c) {
   gauge(f, "bridgehall_subscriptions", "Tracks sent out.", c.subscriptions);
 }
 
+void add_port(Families& f, const PortCounters& port) {
+  auto& events = add_family(f, "bridgehall_tcp_connections_total", "TCP connections, by what became of them.",
+                            MetricType::Counter);
+  for (std::size_t i = 0; i < port.events.size(); ++i)
+    add_value(events, static_cast<double>(port.events[i]), {{"event", std::string(kPortEventNames[i])}});
+  counter(f, "bridgehall_http_accept_failures_total", "Times that a TCP connection could not be taken.",
+          port.accept_failures);
+  if (port.certificate_expires_at != 0)
+    gauge(f, "bridgehall_certificate_expiry_timestamp_seconds", "When the certificate of HTTPS ends, in Unix time.",
+          port.certificate_expires_at);
+}
+
 void add_links(Families& f, const LinkCounters& links) {
   gauge(f, "bridgehall_links", "WebSockets of pages.", links.open);
   counter(f, "bridgehall_link_texts_received_total", "Messages received from pages.", links.texts_received);
@@ -104,7 +116,8 @@ void add_links(Families& f, const LinkCounters& links) {
 }  // namespace
 
 std::string render_metrics(const media::ShardCounters* shard, const conference::DirectoryCounts& roster,
-                           const HttpCounters& http, const LinkCounters& links, const ProcessStatistics& process) {
+                           const HttpCounters& http, const LinkCounters& links, const PortCounters& port,
+                           const ProcessStatistics& process) {
   Families families;
   gauge(families, "bridgehall_media_core_up", "Whether the media core answered in time.", shard ? 1 : 0);
   if (shard) add_shard(families, *shard);
@@ -118,6 +131,7 @@ std::string render_metrics(const media::ShardCounters* shard, const conference::
   for (const auto& [key, count] : http.requests())
     add_value(requests, static_cast<double>(count), {{"route", key.first}, {"status", std::to_string(key.second)}});
   add_links(families, links);
+  add_port(families, port);
   counter(families, "process_cpu_seconds_total", "User and system CPU time spent.", process.cpu_seconds);
   gauge(families, "process_resident_memory_bytes", "Resident memory.", process.resident_bytes);
   gauge(families, "process_open_fds", "Open file descriptors.", process.open_descriptors);

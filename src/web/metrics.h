@@ -48,11 +48,24 @@ struct LinkCounters {
   std::array<std::uint64_t, kLinkCloseNames.size()> closed{};  // by LinkClose
 };
 
+// What became of the TCP connections: by what their first bytes said; closed because they said nothing in time, or
+// because too many others did not either; TLS that was not agreed on; plain requests sent on to https.
+enum class PortEvent : std::uint8_t { tls, http, media, unknown, silent, pushed_out, handshake_failed, redirected };
+inline constexpr std::array<std::string_view, 8> kPortEventNames{
+    "tls", "http", "media", "unknown", "silent", "pushed_out", "handshake_failed", "redirected"};
+
+struct PortCounters {
+  std::array<std::uint64_t, kPortEventNames.size()> events{};  // by PortEvent
+  std::uint64_t accept_failures = 0;
+  std::int64_t certificate_expires_at = 0;  // Unix time; 0: there is none
+};
+
 inline constexpr std::string_view kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
 
 // `shard` is null when the media core did not answer in time: its metrics are then left out, so that they are not taken
 // for zeros.
 std::string render_metrics(const media::ShardCounters* shard, const conference::DirectoryCounts& roster,
-                           const HttpCounters& http, const LinkCounters& links, const ProcessStatistics& process);
+                           const HttpCounters& http, const LinkCounters& links, const PortCounters& port,
+                           const ProcessStatistics& process);
 
 }  // namespace bridgehall::web

@@ -21,9 +21,8 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 namespace websocket = boost::beast::websocket;
-using asio::ip::tcp;
 using ErrorCode = boost::system::error_code;
-using Stream = websocket::stream<tcp::socket, false>;  // false: without permessage-deflate
+using Stream = websocket::stream<ClientStream&, false>;  // false: without permessage-deflate
 
 constexpr std::size_t kPiece = 16 * 1024;  // octets read at a time
 constexpr std::size_t kMaxReason = 123;    // RFC 6455 section 5.5: a control frame has 125 octets, the code takes two
@@ -58,12 +57,13 @@ LinkClose cause_of(const ErrorCode& error) {
 
 class WebSocketLinks::Link : public std::enable_shared_from_this<Link> {
  public:
-  Link(WebSocketLinks& links, tcp::socket socket, std::unique_ptr<Place> place)
+  Link(WebSocketLinks& links, std::unique_ptr<ClientStream> connection, std::unique_ptr<Place> place)
       : links_(links),
         place_(std::move(place)),
         id_(place_->id()),
-        stream_(std::move(socket)),
-        write_deadline_(stream_.next_layer()),
+        connection_(std::move(connection)),
+        stream_(*connection_),
+        write_deadline_(connection_->socket()),
         wake_timer_(stream_.get_executor(), asio::steady_timer::time_point::max()),
         hello_timer_(stream_.get_executor()) {
     links_.links_[id_] = this;
@@ -202,7 +202,7 @@ class WebSocketLinks::Link : public std::enable_shared_from_this<Link> {
 
   void close_socket() {
     ErrorCode ignored;
-    stream_.next_layer().close(ignored);
+    connection_->socket().close(ignored);
   }
 
   void finish(const ErrorCode& error) {
@@ -218,6 +218,7 @@ class WebSocketLinks::Link : public std::enable_shared_from_this<Link> {
   WebSocketLinks& links_;
   std::unique_ptr<Place> place_;  // null: the host was told that it is over
   LinkId id_;
+  std::unique_ptr<ClientStream> connection_;
   Stream stream_;
   Deadline write_deadline_;
   asio::steady_timer wake_timer_;
@@ -245,8 +246,9 @@ std::expected<std::unique_ptr<WebSocketLinks::Place>, Response> WebSocketLinks::
   return std::make_unique<Place>(*this, id);
 }
 
-asio::awaitable<void> WebSocketLinks::serve(tcp::socket socket, std::unique_ptr<Place> place, Request request) {
-  const auto link = std::make_shared<Link>(*this, std::move(socket), std::move(place));
+asio::awaitable<void> WebSocketLinks::serve(std::unique_ptr<ClientStream> stream, std::unique_ptr<Place> place,
+                                            Request request) {
+  const auto link = std::make_shared<Link>(*this, std::move(stream), std::move(place));
   co_await link->run(request);
 }
 

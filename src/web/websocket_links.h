@@ -11,8 +11,8 @@
 #include <unordered_map>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
+#include "web/client_stream.h"
 #include "web/link.h"
 #include "web/link_limits.h"
 #include "web/metrics.h"
@@ -48,7 +48,7 @@ class WebSocketLinks {
 
   std::expected<std::unique_ptr<Place>, Response> open(const std::string& conference, const Request& request);
   // Answers the request with 101 and serves the link to its end.
-  boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket, std::unique_ptr<Place> place,
+  boost::asio::awaitable<void> serve(std::unique_ptr<ClientStream> stream, std::unique_ptr<Place> place,
                                      Request request);
   // Lets every link write that the host says is ready.
   void wake_ready();
