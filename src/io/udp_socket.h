@@ -41,9 +41,9 @@ class UdpSocket {
   // Receives up to min(buffers, out, kBatch) datagrams; datagram i lies at the start of buffers[i].
   std::size_t receive(std::span<const MutableBytes> buffers, std::span<ReceivedDatagram> out);
 
-  // Sends all trains that go over UDP. What the kernel refuses (no buffer space, no route) is dropped and counted: UDP may lose packets,
-  // and the loop must not wait. Where segmentation is not possible (EIO, EINVAL) the train goes out as single datagrams
-  // and later ones do so from the start.
+  // Sends all trains that go over UDP. What the kernel refuses (no buffer space, no route) is dropped and counted: UDP
+  // may lose packets, and the loop must not wait. Where segmentation is not possible (EIO, EINVAL) the train goes out
+  // as single datagrams and later ones do so from the start.
   void send(std::span<const Train> trains);
 
   std::uint64_t send_errors() const { return send_errors_; }  // datagrams
