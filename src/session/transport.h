@@ -96,8 +96,8 @@ class Transport {
   void restart_ice(IceCredentials local, IceCredentials remote, TimePoint now);
   // Client: the local address changed (roaming); checks start anew over it. Nothing to do for a server.
   void recheck_path(TimePoint now);
-  // Server: nothing can be sent to that address any more (a TCP connection has closed). Another path is taken where there
-  // is one; otherwise the peer may still come back until its consent ends.
+  // Server: nothing can be sent to that address any more (a TCP connection has closed). Another path is taken where
+  // there is one; otherwise the peer may still come back until its consent ends.
   void lose_path(const TransportAddress& remote, TimePoint now);
   // Tells the peer (DTLS close_notify) and ends; what is to be sent can still be polled.
   void close();
