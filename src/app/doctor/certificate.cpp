@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <memory>
 
 #include <fmt/chrono.h>
@@ -69,9 +70,18 @@ std::string list(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::optional<CertificateFacts> gather_certificate(const std::string& file, const std::string& key_file,
-                                                   const std::vector<std::string>& hosts) {
-  if (file.empty()) return std::nullopt;
+std::optional<CertificateFacts> gather_certificate(const Configuration& c) {
+  if (!c.http_certificate_file.empty())
+    return read_certificate(c.http_certificate_file, c.http_certificate_key_file, c.http_names);
+  const auto ip = IpAddress::parse(c.http_address);
+  const auto own = c.data_folder + "/https_certificate.pem";
+  if (!ip || ip->is_loopback()) return std::nullopt;
+  if (!std::filesystem::exists(own)) return CertificateFacts{.file = own, .to_come = true};
+  return read_certificate(own, c.data_folder + "/https_key.pem", c.http_names);
+}
+
+CertificateFacts read_certificate(const std::string& file, const std::string& key_file,
+                                  const std::vector<std::string>& hosts) {
   CertificateFacts facts{.file = file, .key_file = key_file};
   const File opened(std::fopen(file.c_str(), "re"));
   if (!opened) {
@@ -107,6 +117,7 @@ std::optional<CertificateFacts> gather_certificate(const std::string& file, cons
 
 Findings check_certificate(const std::optional<CertificateFacts>& facts, sys_seconds now) {
   if (!facts) return {make_finding(Level::ok, "certificate.none")};
+  if (facts->to_come) return {make_finding(Level::attention, "certificate.own")};
   if (!facts->mistake.empty())
     return {make_finding(Level::problem, "certificate.unreadable", {{"reason", facts->mistake}})};
   Findings findings;

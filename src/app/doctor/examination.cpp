@@ -24,6 +24,7 @@ Findings examine(const Configuration& c, Bystander bystander) {
   add(check_ports(gather_ports(c, bystander)));
   add(check_addresses(gather_addresses(c)));
   const auto clock = gather_clock(c);
+  add(check_certificate(gather_certificate(c), clock.now));
   add(check_clock(clock));
   add(check_turn(gather_turn(c)));
   add(check_buffers(gather_buffers(c)));

@@ -42,7 +42,7 @@ PortState try_port(int type, const SocketAddress& address) {
   return errno == EACCES ? PortState::forbidden : PortState::taken;
 }
 
-// Only our own /healthz says "ok" and nothing else.
+// Only our own /healthz says "ok" and nothing else; to whoever does not come from loopback it says where HTTPS is.
 bool answers_as_bridgehall(const SocketAddress& address) {
   const auto fd = open_socket(SOCK_STREAM, address.ip);
   const timeval limit{.tv_sec = kAnswerWithin, .tv_usec = 0};
@@ -60,7 +60,8 @@ bool answers_as_bridgehall(const SocketAddress& address) {
     if (got <= 0) break;
     answer.append(buffer.data(), static_cast<std::size_t>(got));
   }
-  return answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n\r\nok\n");
+  const bool redirected = answer.starts_with("HTTP/1.1 308") && answer.find("/healthz\r\n") != std::string::npos;
+  return redirected || (answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n\r\nok\n"));
 }
 
 }  // namespace
@@ -73,6 +74,9 @@ PortsFacts gather_ports(const Configuration& c, Bystander bystander) {
   if (c.http_port != 0) facts.ports.push_back({Protocol::tcp, http.port, "http.port", try_port(SOCK_STREAM, http)});
   // An IPv4 socket on all addresses collides with what listens on any one of them.
   facts.ports.push_back({Protocol::udp, media, "media.port", try_port(SOCK_DGRAM, {IpAddress::v4(0, 0, 0, 0), media})});
+  if (c.media_tcp == "on" && c.media_port != c.http_port)
+    facts.ports.push_back(
+        {Protocol::tcp, media, "media.port", try_port(SOCK_STREAM, {IpAddress::v4(0, 0, 0, 0), media})});
   const auto reached = http_ip.is_unspecified() ? IpAddress::v4(127, 0, 0, 1) : http_ip;
   facts.bridgehall_runs =
       bystander == Bystander::own_server || (c.http_port != 0 && answers_as_bridgehall({reached, http.port}));
