@@ -1,6 +1,6 @@
 // People whose way to the server changes: a hall beside the server, and a site in a machine of its own behind a router that can do
 // what home routers and networks do. Every page keeps a record of what flows and of what state it was in.
-import { launchChromium } from './browsers.mjs';
+import { launchChromium, launchFirefox } from './browsers.mjs';
 import { Network } from './namespaces.mjs';
 import { join } from './participants.mjs';
 import { Server } from './server.mjs';
@@ -49,8 +49,8 @@ function keepRecord() {
 const recordOf = (person) => person.page.evaluate(() => ({ ...window.record, now: performance.now() }));
 
 export class Roaming {
-  /** @param {{ lines?: number }} [wishes] lines: how many the site has; the first is connected */
-  static async make({ lines = 1 } = {}) {
+  /** @param {{ lines?: number, firefox?: boolean }} [wishes] lines: how many the site has; the first is connected; firefox: the site's browser */
+  static async make({ lines = 1, firefox = false } = {}) {
     const roaming = new Roaming();
     roaming.network = await Network.make('server', 'site');
     try {
@@ -60,7 +60,7 @@ export class Roaming {
       await lead(roaming.home, roaming.home.address, '127.0.0.1', port);
       await lead(roaming.away, '127.0.0.1', roaming.home.address, port);
       if (lines > 1) await roaming.addLine();
-      [roaming.near, roaming.far] = await Promise.all([launchChromium({ machine: roaming.home }), launchChromium({ machine: roaming.away })]);
+      [roaming.near, roaming.far] = await Promise.all([launchChromium({ machine: roaming.home }), (firefox ? launchFirefox : launchChromium)({ machine: roaming.away })]);
     } catch (error) {
       await roaming.remove();
       throw error;
@@ -78,7 +78,7 @@ export class Roaming {
   async meet() {
     const look = { width: 320, height: 180, speaking: true, prepared: (context) => context.addInitScript(keepRecord) };
     const [hall, site] = await Promise.all([join(this.near, this.server, 'hall', look), join(this.far, this.server, 'ha-giang', look)]);
-    await Promise.all([hall.sees('ha-giang'), site.sees('hall'), hall.hears('ha-giang'), site.hears('hall')]);
+    await Promise.all([hall.sees('ha-giang'), site.sees('hall'), hall.hears(site.voice), site.hears(hall.voice)]);
     return [hall, site];
   }
 
