@@ -151,7 +151,7 @@ TEST_F(ConfigurationTest, names_in_file_environment_and_flags_are_all_different)
     EXPECT_FALSE(setting.description.empty());
   }
   EXPECT_EQ(environment_name(settings_table()[1]), "BRIDGEHALL_HTTP_PORT");
-  EXPECT_EQ(flag_name(settings_table()[3]), "--http-client-folder");
+  EXPECT_EQ(flag_name(settings_table()[5]), "--http-client-folder");
 }
 
 TEST_F(ConfigurationTest, the_document_is_what_the_program_prints) {
