@@ -86,14 +86,16 @@ Control::Control(ControlSettings settings, crypto::TokenKey key, StaticFiles fil
       local_ends_(settings_.fingerprint, settings_.media_port, random, core),
       ice_servers_(settings_.ice_servers, random),
       signalling_(ice_servers_, host_, local_ends_),
-      pages_(host_, key_, local_ends_, ice_servers_) {
+      pages_(host_, key_, local_ends_, ice_servers_),
+      failures_(random) {
   for (const auto& roster : settings_.conferences) host_.add_conference(roster);
 }
 
 void Control::submit(Ticket ticket, const Request& request, Instant now) {
   std::string_view route = "none";
+  caller_ = Caller::stranger;
   auto response = dispatch(ticket, request, now, route);
-  routes_[ticket] = route;
+  asked_[ticket] = {route, caller_};
   if (response) answer(ticket, std::move(*response));
   turn(now.monotonic);
 }
@@ -155,6 +157,30 @@ std::optional<Response> Control::refuse_host(const Request& request) const {
                        "Host"});
 }
 
+std::expected<Identity, Response> Control::admit(const Request& request, const Instant& now) {
+  auto identity = authenticate(request, key_, host_, unix_time(now));
+  if (!identity) return std::unexpected(refuse_caller(request, std::move(identity.error()), now.monotonic));
+  caller_ = Caller::known;
+  return identity;
+}
+
+Response Control::exchange(const Request& request, const Instant& now) {
+  auto response = exchange_invitation(host_, key_, request, now);
+  if (response.status != 200) return refuse_caller(request, std::move(response), now.monotonic);
+  caller_ = Caller::known;
+  return response;
+}
+
+Response Control::refuse_caller(const Request& request, Response refusal, TimePoint now) {
+  caller_ = Caller::refused;
+  if (failures_.take(request.peer.ip, now)) return refusal;
+  caller_ = Caller::refused_often;
+  auto response =
+      make_problem({429, "too-many-failures", "Too many refusals for this address; valid tokens are taken.", {}});
+  response.headers.add("Retry-After", "1");
+  return response;
+}
+
 std::optional<Response> Control::signalling_request(Ticket ticket, const SignallingResource& resource,
                                                     const Request& request, Instant now) {
   if (auto response = signalling_.check(resource, request)) {
@@ -162,7 +188,7 @@ std::optional<Response> Control::signalling_request(Ticket ticket, const Signall
       signalling_.add_ice_servers(*response, now);
     return response;
   }
-  const auto identity = authenticate(request, key_, host_, unix_time(now));
+  const auto identity = admit(request, now);
   if (!identity) return identity.error();
   if (request.method != "DELETE") {
     if (draining_) return try_again("draining", "This server is being stopped.");
@@ -176,7 +202,7 @@ std::optional<Response> Control::api_request(const Path& path, const Request& re
   if (path.size() == 3 && path[1] == "invitations" && path[2] == "exchange") {
     route = "/api/invitations/exchange";
     if (request.method != "POST") return wrong_method("POST", request);
-    return exchange_invitation(host_, key_, request, now);
+    return exchange(request, now);
   }
   if (link_conference(request)) {  // what asks for a WebSocket does not come here
     route = kLinkRoute;
@@ -192,7 +218,7 @@ std::optional<Response> Control::api_request(const Path& path, const Request& re
                    : "/api/conferences/{conference}/seats/{seat}/invitation";
   if (list ? !reads(request) : request.method != (change ? "PATCH" : "POST"))
     return wrong_method(list ? "GET, HEAD" : change ? "PATCH" : "POST", request);
-  const auto identity = authenticate(request, key_, host_, unix_time(now));
+  const auto identity = admit(request, now);
   if (!identity) return identity.error();
   if (list) return list_publications(host_.directory(), path[2], *identity);
   if (change) return change_publication(host_, path[2], path[4], request, *identity, now);
@@ -238,10 +264,11 @@ void Control::finish_scrapes(const media::ShardCounters& counters) {
 }
 
 void Control::answer(Ticket ticket, Response response) {
-  const auto route = routes_.find(ticket);
-  if (route != routes_.end()) {
-    http_.count(route->second, response.status);
-    routes_.erase(route);
+  const auto asked = asked_.find(ticket);
+  if (asked != asked_.end()) {
+    http_.count(asked->second.route, response.status);
+    response.caller = asked->second.caller;
+    asked_.erase(asked);
   }
   answers_.push_back({ticket, std::move(response)});
 }

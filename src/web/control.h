@@ -13,6 +13,7 @@
 #include "conference/host.h"
 #include "crypto/token.h"
 #include "web/diagnosis.h"
+#include "web/failure_budget.h"
 #include "web/ice_servers.h"
 #include "web/instant.h"
 #include "web/invitations_api.h"
@@ -100,6 +101,10 @@ class Control final : public LinkHost {
 
   std::optional<Response> dispatch(Ticket ticket, const Request& request, Instant now, std::string_view& route);
   std::optional<Response> refuse_host(const Request& request) const;
+  // Who asks, or a refusal: in words while its address has not failed too often.
+  std::expected<Identity, Response> admit(const Request& request, const Instant& now);
+  Response exchange(const Request& request, const Instant& now);
+  Response refuse_caller(const Request& request, Response refusal, TimePoint now);
   std::optional<Response> signalling_request(Ticket, const SignallingResource&, const Request&, Instant);
   std::optional<Response> api_request(const std::vector<std::string>& path, const Request&, Instant,
                                       std::string_view& route);
@@ -130,7 +135,13 @@ class Control final : public LinkHost {
   TimePoint retry_push_ = kNever;
   std::map<std::uint64_t, Scrape> scrapes_;  // by ReadCounters::request
   std::uint64_t last_scrape_ = 0;
-  std::map<Ticket, std::string_view> routes_;  // of requests whose answer is awaited, for counting
+  struct Asked {
+    std::string_view route;
+    Caller caller = Caller::stranger;
+  };
+  std::map<Ticket, Asked> asked_;     // requests whose answer is awaited
+  Caller caller_ = Caller::stranger;  // of the request that is being dispatched
+  FailureBudget failures_;
   std::deque<Answer> answers_;
 };
 

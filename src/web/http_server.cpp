@@ -34,6 +34,7 @@
 #include "web/problem.h"
 #include "web/reception.h"
 #include "web/response_head.h"
+#include "web/strangers.h"
 #include "web/websocket_handshake.h"
 #include "web/websocket_links.h"
 
@@ -120,6 +121,9 @@ struct HttpServer::State {
   Ticket last_ticket = 0;
   std::unordered_map<Ticket, Awaited*> awaited;
   std::size_t connections = 0;
+  Strangers strangers;  // connections that wait, of clients that have not shown who they are
+  std::unordered_map<Strangers::Id, tcp::socket*> waiting;
+  Strangers::Id last_waiting = 0;
   std::size_t refusals = 0;
   std::size_t answering = 0;  // requests read whose answer is not written yet
   bool draining = false;
@@ -263,6 +267,36 @@ struct HttpServer::State {
       spdlog::warn("no new connections: {}", error.message());
   }
 
+  // While it lives, the connection may have to make room for another.
+  class Waiting {
+   public:
+    Waiting(State& state, tcp::socket& socket, const IpAddress& from) : state_(state), id_(++state.last_waiting) {
+      state_.strangers.arrive(id_, from);
+      state_.waiting[id_] = &socket;
+    }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+    ~Waiting() {
+      state_.strangers.leave(id_);
+      state_.waiting.erase(id_);
+    }
+
+   private:
+    State& state_;
+    Strangers::Id id_;
+  };
+
+  bool has_room() {
+    if (connections < settings.max_connections) return true;
+    const auto longest = strangers.to_make_room();
+    if (!longest || connections >= settings.max_connections + kMaxRefusals) return false;
+    strangers.leave(*longest);
+    control.count_unread(503);
+    ErrorCode ignored;
+    waiting.at(*longest)->close(ignored);
+    return true;
+  }
+
   asio::awaitable<void> refuse_connection(ClientStream& stream) {
     const Counted counted(refusals);
     Deadline deadline(stream.socket());
@@ -280,7 +314,7 @@ struct HttpServer::State {
       const bool http = !error && speaks_http(local.ip);
       auto stream = co_await reception.receive(std::move(socket), http);
       if (!stream) co_return;
-      if (connections >= settings.max_connections) {
+      if (!has_room()) {
         if (refusals < kMaxRefusals) co_await refuse_connection(*stream);
         co_return;
       }
@@ -311,7 +345,10 @@ struct HttpServer::State {
     const auto peer = to_address(stream.socket().remote_endpoint(error));
     if (error) co_return std::nullopt;
     boost::beast::flat_buffer buffer(settings.max_head + Control::kMaxOffer);
+    bool known = false;
     for (bool first = true; true; first = false) {
+      std::optional<Waiting> stranger;
+      if (!known) stranger.emplace(*this, stream.socket(), peer.ip);
       if (buffer.size() == 0 && !co_await wait_for_bytes(stream, deadline, first)) co_return std::nullopt;
       Parser parser;
       auto refusal = co_await read_request(stream, deadline, buffer, parser, error);
@@ -322,6 +359,7 @@ struct HttpServer::State {
       }
       if (error) co_return std::nullopt;
       deadline.clear();
+      stranger.reset();
       const bool keep_alive = parser.keep_alive() && !draining;
       auto request = to_request(parser.get(), peer);
       request.secure = stream.secure();
@@ -332,10 +370,12 @@ struct HttpServer::State {
         if (place) co_return Upgrade{std::move(*place), std::move(request)};
         decided = std::move(place.error());
       }
-      const bool written = co_await answer(stream, deadline, std::move(request), std::move(decided), keep_alive);
+      const auto done = co_await answer(stream, deadline, std::move(request), std::move(decided), keep_alive);
       stop_when_drained();
-      if (!written) co_return std::nullopt;
-      if (!keep_alive) break;
+      if (!done) co_return std::nullopt;
+      known |= *done == Caller::known;
+      // Whoever fails too often has to come by a new connection each time.
+      if (!keep_alive || *done == Caller::refused_often) break;
     }
     co_await linger(stream, deadline);
     co_return std::nullopt;
@@ -365,14 +405,17 @@ struct HttpServer::State {
   }
 
   // With what is decided already, or else with what Control says.
-  asio::awaitable<bool> answer(ClientStream& stream, Deadline& deadline, Request request,
-                               std::optional<Response> decided, bool keep_alive) {
+  // What the answer showed of who asked; nullopt: the client has gone.
+  asio::awaitable<std::optional<Caller>> answer(ClientStream& stream, Deadline& deadline, Request request,
+                                                std::optional<Response> decided, bool keep_alive) {
     const Counted busy(answering);
     const bool head_only = request.method == "HEAD";
     if (!decided) decided = co_await ask_control(std::move(request));
     if (stream.secure() && strict_transport)
       decided->headers.set("Strict-Transport-Security", std::string(kStrictTransport));
-    co_return co_await write(stream, deadline, *decided, keep_alive, head_only);
+    keep_alive &= decided->caller != Caller::refused_often;
+    if (!co_await write(stream, deadline, *decided, keep_alive, head_only)) co_return std::nullopt;
+    co_return decided->caller;
   }
 
   asio::awaitable<bool> wait_for_bytes(ClientStream& stream, Deadline& deadline, bool first) {

@@ -27,6 +27,7 @@ class HttpServerTest : public testing::Test {
   HttpServerTest() {
     StaticFiles files;
     files.add("index.html", "<!doctype html><title>x</title>");
+    files.add("assets/large.js", std::string(kLarge, 'x'));
     ControlSettings settings;
     settings.conferences = {conference::Roster{.id = "demo"}};
     control.emplace(settings, key, std::move(files), random, core);
@@ -70,6 +71,37 @@ class HttpServerTest : public testing::Test {
     return count;
   }
 
+  static std::string receive_status(tcp::socket& socket) {
+    std::string status(15, '\0');
+    asio::read(socket, asio::buffer(status));
+    return status;
+  }
+  static bool is_closed(tcp::socket& socket) {
+    boost::system::error_code error;
+    std::string rest;
+    asio::read(socket, asio::dynamic_buffer(rest), error);
+    return error == asio::error::eof || error == asio::error::connection_reset;
+  }
+  static std::string receive_all_or_reset(tcp::socket& socket) {
+    boost::system::error_code error;
+    std::string text;
+    asio::read(socket, asio::dynamic_buffer(text), error);
+    return text;
+  }
+  int open_descriptors() {
+    const auto text = talk("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    const auto at = text.find("\nprocess_open_fds ");
+    EXPECT_NE(at, std::string::npos);
+    return std::atoi(text.c_str() + at + 18);
+  }
+  std::string token() const {
+    return key.sign({.conference = "demo",
+                     .role = "moderator",
+                     .subject = "mod",
+                     .expires_at = crypto::UnixTime(std::chrono::seconds(4'000'000'000))});
+  }
+
+  static constexpr std::size_t kLarge = 32u << 20;
   const crypto::TokenKey key{{}};
   SeededRandom random{3};
   FakeMediaCore core;
@@ -186,14 +218,67 @@ TEST_F(HttpServerTest, slow_heads_and_bodies_are_ended_with_words) {
   EXPECT_EQ(talk(""), "") << "a connection that never asks is closed without one";
 }
 
-TEST_F(HttpServerTest, connections_beyond_the_limit_are_told_so) {
+TEST_F(HttpServerTest, connections_beyond_the_limit_are_told_so_when_all_others_are_known) {
   start({.max_connections = 1});
   auto first = connect();
-  send(first, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  std::string status(15, '\0');
-  asio::read(first, asio::buffer(status));
-  EXPECT_EQ(status, "HTTP/1.1 200 OK");
+  send(first, "GET /api/conferences/demo/publications HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token() +
+                  "\r\n\r\n");
+  EXPECT_EQ(receive_status(first), "HTTP/1.1 200 OK");
   EXPECT_THAT(talk("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"), StartsWith("HTTP/1.1 503"));
+}
+
+TEST_F(HttpServerTest, a_connection_that_has_waited_longest_makes_room_for_the_next) {
+  start({.max_connections = 2});
+  auto first = connect();
+  send(first, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(receive_status(first), "HTTP/1.1 200 OK");
+  auto second = connect();
+  send(second, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(receive_status(second), "HTTP/1.1 200 OK");
+  EXPECT_THAT(talk("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 200 OK"));
+  EXPECT_TRUE(is_closed(first));
+  send(second, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+}
+
+TEST_F(HttpServerTest, slow_heads_that_fill_all_places_keep_nobody_out) {
+  start({.max_connections = 16});
+  std::vector<tcp::socket> slow;
+  for (int i = 0; i < 16; ++i) {
+    slow.push_back(connect());
+    // In every phase: before a word, in the head, and in the body.
+    if (i % 3 == 1) send(slow.back(), "GET / HTTP/1.1\r\nHost: loc");
+    if (i % 3 == 2) send(slow.back(), "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n123");
+  }
+  for (int i = 0; i < 32; ++i)
+    EXPECT_THAT(talk("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+                StartsWith("HTTP/1.1 200 OK"));
+}
+
+TEST_F(HttpServerTest, a_client_that_does_not_take_its_answer_is_left) {
+  start({.request_timeout = 50ms});
+  const auto before = open_descriptors();
+  auto slow = connect();
+  send(slow, "GET /assets/large.js HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(receive_status(slow), "HTTP/1.1 200 OK");
+  while (open_descriptors() > before + 1) {  // our own end stays
+  }
+  EXPECT_LT(receive_all_or_reset(slow).size(), kLarge);
+}
+
+TEST_F(HttpServerTest, whoever_fails_too_often_is_closed_and_valid_tokens_are_served_meanwhile) {
+  start();
+  const std::string bad =
+      "GET /api/conferences/demo/publications HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n\r\n";
+  auto flood = connect();
+  for (std::uint32_t i = 0; i < FailureBudget::kTerms.at_once + 50; ++i) send(flood, bad);
+  const auto answers = receive_all_or_reset(flood);
+  EXPECT_GE(occurrences(answers, "HTTP/1.1 401"), FailureBudget::kTerms.at_once);
+  EXPECT_EQ(occurrences(answers, "HTTP/1.1 429"), 1u);
+  EXPECT_THAT(talk("GET /api/conferences/demo/publications HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                   "Authorization: Bearer " +
+                   token() + "\r\n\r\n"),
+              StartsWith("HTTP/1.1 200 OK"));
 }
 
 TEST_F(HttpServerTest, a_port_that_is_taken_is_said_in_a_sentence) {

@@ -41,12 +41,17 @@ struct Request {
   bool secure = false;  // came over TLS
 };
 
+// What a request showed of who sent it. `refused`: a token or an invitation that is not valid; `refused_often`: one too
+// many from that network.
+enum class Caller : std::uint8_t { stranger, refused, refused_often, known };
+
 struct Response {
   unsigned status = 200;
   Headers headers;
   std::string body;
   // When set, sent instead of `body`: a file of the client, shared by all who ask for it.
   std::shared_ptr<const std::string> file;
+  Caller caller = Caller::stranger;  // for the owner of the connection; not sent
 
   std::string_view content() const { return file ? std::string_view(*file) : std::string_view(body); }
 };

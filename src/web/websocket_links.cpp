@@ -25,6 +25,7 @@ using ErrorCode = boost::system::error_code;
 using Stream = websocket::stream<ClientStream&, false>;  // false: without permessage-deflate
 
 constexpr std::size_t kPiece = 16 * 1024;  // octets read at a time
+constexpr std::size_t kLeaving = 64;       // links above the limit that are told to go and are not gone yet
 constexpr std::size_t kMaxReason = 123;    // RFC 6455 section 5.5: a control frame has 125 octets, the code takes two
 
 std::string_view shortened(std::string_view reason) {
@@ -90,6 +91,12 @@ class WebSocketLinks::Link : public std::enable_shared_from_this<Link> {
       spdlog::error("a link ended with an exception: {}", failure.what());
     }
     finish(error);
+  }
+
+  // For another, who has waited less.
+  void make_room() {
+    cause_ = LinkClose::silent;
+    close_socket();
   }
 
   void wake() {
@@ -235,13 +242,11 @@ WebSocketLinks::~WebSocketLinks() = default;
 
 std::expected<std::unique_ptr<WebSocketLinks::Place>, Response> WebSocketLinks::open(const std::string& conference,
                                                                                      const Request& request) {
-  if (links_.size() >= limits_.links) return std::unexpected(too_many("This server has as many links as it may have."));
-  if (not_greeted_ >= limits_.not_greeted)
-    return std::unexpected(too_many("Too many pages are connecting at this moment."));
+  if (!has_room()) return std::unexpected(too_many("This server has as many links as it may have."));
   const LinkId id{++last_id_};
   if (auto refusal = host_.open_link(id, conference, request, clock_())) return std::unexpected(std::move(*refusal));
   links_[id] = nullptr;
-  ++not_greeted_;
+  not_greeted_.arrive(id.value(), request.peer.ip);
   counters_.open = links_.size();
   return std::make_unique<Place>(*this, id);
 }
@@ -252,8 +257,18 @@ asio::awaitable<void> WebSocketLinks::serve(std::unique_ptr<ClientStream> stream
   co_await link->run(request);
 }
 
-void WebSocketLinks::forget(LinkId id, bool greeted) {
-  if (!greeted) --not_greeted_;
+// Whoever has said hello stays; of the others the one that had most time for it goes.
+bool WebSocketLinks::has_room() {
+  if (links_.size() < limits_.links && not_greeted_.size() < limits_.not_greeted) return true;
+  const auto longest = not_greeted_.to_make_room();
+  if (!longest || links_.size() >= limits_.links + kLeaving) return false;
+  not_greeted_.leave(*longest);
+  if (auto* link = links_.at(LinkId{*longest})) link->make_room();
+  return true;
+}
+
+void WebSocketLinks::forget(LinkId id) {
+  not_greeted_.leave(id.value());
   links_.erase(id);
   counters_.open = links_.size();
   host_.close_link(id, clock_());

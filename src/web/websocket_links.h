@@ -16,6 +16,7 @@
 #include "web/link.h"
 #include "web/link_limits.h"
 #include "web/metrics.h"
+#include "web/strangers.h"
 
 namespace bridgehall::web {
 
@@ -32,11 +33,11 @@ class WebSocketLinks {
     Place(WebSocketLinks& links, LinkId id) : links_(links), id_(id) {}
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
-    ~Place() { links_.forget(id_, greeted_); }
+    ~Place() { links_.forget(id_); }
     LinkId id() const { return id_; }
     bool greeted() const { return greeted_; }
     void set_greeted() {
-      if (!greeted_) --links_.not_greeted_;
+      links_.not_greeted_.leave(id_.value());
       greeted_ = true;
     }
 
@@ -58,7 +59,9 @@ class WebSocketLinks {
   class Link;
   friend class Link;
 
-  void forget(LinkId id, bool greeted);
+  // False when it is full of links that nobody can be asked to give up.
+  bool has_room();
+  void forget(LinkId id);
 
   LinkLimits limits_;
   LinkHost& host_;
@@ -66,7 +69,7 @@ class WebSocketLinks {
   Instant (*clock_)();
   std::function<void()> turned_;
   std::uint64_t last_id_ = 0;
-  std::size_t not_greeted_ = 0;
+  Strangers not_greeted_;
   std::unordered_map<LinkId, Link*> links_;  // null: opened, but not served yet
 };
 

@@ -344,12 +344,24 @@ TEST_F(WebSocketLinksTest, links_are_bounded_and_are_no_http_connections) {
               StartsWith("HTTP/1.1 200 "));
 }
 
-TEST_F(WebSocketLinksTest, links_without_a_hello_are_bounded) {
-  start({.not_greeted = 1});
-  const auto stranger = open();
-  EXPECT_THAT(http(handshake()), StartsWith("HTTP/1.1 503 "));
-  EXPECT_EQ(talk(*stranger, "hello"), "hello");
-  const auto next = open();
+TEST_F(WebSocketLinksTest, of_links_without_a_hello_the_oldest_makes_room_for_the_next) {
+  start({.not_greeted = 2});
+  const auto first = open();
+  const auto second = open();
+  const auto third = open();
+  await_closed(1);
+  EXPECT_EQ(talk(*second, "hello"), "hello");
+  EXPECT_EQ(talk(*third, "hello"), "hello");
+}
+
+TEST_F(WebSocketLinksTest, pages_that_say_hello_get_in_through_any_number_that_do_not) {
+  start({.links = 8, .not_greeted = 4});
+  std::vector<std::unique_ptr<Client>> pages, silent;
+  for (int page = 0; page < 4; ++page) {
+    for (int i = 0; i < 10; ++i) silent.push_back(open());
+    pages.push_back(open_greeted());
+  }
+  for (const auto& page : pages) EXPECT_EQ(talk(*page, "still here"), "still here");
 }
 
 TEST_F(WebSocketLinksTest, links_are_counted) {
