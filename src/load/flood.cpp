@@ -4,6 +4,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <openssl/ssl.h>
 
 #include "crypto/dtls.h"
 #include "session/stun_integrity.h"
@@ -38,10 +39,22 @@ std::vector<std::uint8_t> make_hello() {
   return hello;
 }
 
+std::string make_tls_hello() {
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(context.get()), SSL_free);
+  BIO* out = BIO_new(BIO_s_mem());
+  SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), out);
+  SSL_connect(ssl.get());
+  std::string hello(BIO_pending(out), '\0');
+  BIO_read(out, hello.data(), static_cast<int>(hello.size()));
+  return hello;
+}
+
 }  // namespace
 
 std::string_view flood_name(FloodKind kind) {
-  static constexpr std::array<std::string_view, kFloodKinds> kNames{"stun", "client-hello", "join", "websocket", "tcp"};
+  static constexpr std::array<std::string_view, kFloodKinds> kNames{"stun",      "client-hello", "join",
+                                                                    "websocket", "tcp",          "tls"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -52,7 +65,7 @@ std::optional<FloodKind> parse_flood_kind(std::string_view name) {
 }
 
 int default_rate(FloodKind kind) {
-  static constexpr std::array<int, kFloodKinds> kRates{20'000, 5'000, 200, 500, 500};
+  static constexpr std::array<int, kFloodKinds> kRates{20'000, 5'000, 200, 500, 500, 200};
   return kRates[static_cast<std::size_t>(kind)];
 }
 
@@ -76,6 +89,7 @@ IpAddress Flood::source(std::size_t number) const {
 }
 
 std::string Flood::make_request() {
+  if (kind_ == FloodKind::tls) return make_tls_hello();
   if (kind_ == FloodKind::tcp) return fmt::format("GET / HTTP/1.1\r\nHost: {}\r\nX-Slow: ", target_.host);
   if (kind_ == FloodKind::websocket)
     return fmt::format(

@@ -27,6 +27,7 @@ enum class FloodKind : std::uint8_t {
   join,          // WHEP offers with tokens that are not valid, each on a connection of its own
   websocket,     // handshakes, and then no hello
   tcp,           // connections that send the beginning of a request, and no more
+  tls,           // TLS hellos, and then nothing: the server has signed by then
   count
 };
 inline constexpr std::size_t kFloodKinds = static_cast<std::size_t>(FloodKind::count);
