@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "session/stun_integrity.h"
 
@@ -58,7 +59,7 @@ void IceLite::handle_stun(BytesView datagram, const NetworkPath& path, TimePoint
   }
   auto& checked = learn(path, now, out);
   checked.priority = request->priority.value_or(0);
-  const bool wins = request->use_candidate && wins_nomination(checked);
+  const bool wins = request->use_candidate ? wins_nomination(checked) : replaces_selected(checked, now);
   checked.nominated = request->use_candidate;
   // Media need not wait for a nomination: until then the first path that works carries them.
   if (wins || first_of_generation || !selected_) select(path, out);
@@ -76,7 +77,7 @@ IceLite::Path& IceLite::learn(const NetworkPath& path, TimePoint now, TransportO
   }
   if (paths_.size() == Transport::kMaxPaths) make_room(out);
   out.event({TransportEvent::Kind::path_validated, path});
-  return paths_.emplace_back(Path{path, Consent{now}});
+  return paths_.emplace_back(Path{path, Consent{now}, now});
 }
 
 // Forgets the path that was silent for longest; never the one that carries media.
@@ -95,9 +96,16 @@ void IceLite::make_room(TransportOutbox& out) {
 // media.
 bool IceLite::wins_nomination(const Path& path) const {
   if (!path.nominated || !selected_) return true;
-  const auto selected =
-      std::find_if(paths_.begin(), paths_.end(), [&](const Path& other) { return other.path == *selected_; });
-  return selected == paths_.end() || !selected->nominated || path.priority >= selected->priority;
+  const auto* selected = find(*selected_);
+  return selected == nullptr || !selected->nominated || path.priority >= selected->priority;
+}
+
+// Some peers nominate once and then only renew consent (Firefox). When such a check comes from an address that is new,
+// and not from where it was due, a NAT has rebound: the old address leads nowhere.
+bool IceLite::replaces_selected(const Path& path, TimePoint now) const {
+  if (!selected_ || path.learned_at != now) return false;
+  const auto* selected = find(*selected_);
+  return selected == nullptr || now - selected->consent.renewed() >= kMissedCheck;
 }
 
 void IceLite::select(const NetworkPath& path, TransportOutbox& out) {
@@ -161,9 +169,11 @@ std::optional<TimePoint> IceLite::last_check_from(const TransportAddress& remote
   return last;
 }
 
-IceLite::Path* IceLite::find(const NetworkPath& path) {
+const IceLite::Path* IceLite::find(const NetworkPath& path) const {
   const auto found = std::find_if(paths_.begin(), paths_.end(), [&](const Path& known) { return known.path == path; });
   return found == paths_.end() ? nullptr : &*found;
 }
+
+IceLite::Path* IceLite::find(const NetworkPath& path) { return const_cast<Path*>(std::as_const(*this).find(path)); }
 
 }  // namespace bridgehall::session

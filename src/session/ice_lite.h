@@ -13,6 +13,10 @@ namespace bridgehall::session {
 
 class IceLite final : public IceAgent {
  public:
+  // The longest that a peer that nominates with every check leaves its path without one (libwebrtc: 2.5 s), and the
+  // shortest time between two consent checks of one that does not (RFC 7675: 4 s).
+  static constexpr Duration kMissedCheck = 3500ms;
+
   IceLite(IceCredentials local, IceCredentials remote) : current_{std::move(local), std::move(remote)} {}
 
   void handle_stun(BytesView datagram, const NetworkPath& path, TimePoint now, TransportOutbox& out) override;
@@ -37,6 +41,7 @@ class IceLite final : public IceAgent {
   struct Path {
     NetworkPath path;
     Consent consent;
+    TimePoint learned_at{};
     std::uint32_t priority = 0;
     bool nominated = false;
   };
@@ -45,9 +50,11 @@ class IceLite final : public IceAgent {
   Path& learn(const NetworkPath& path, TimePoint now, TransportOutbox& out);
   void make_room(TransportOutbox& out);
   bool wins_nomination(const Path& path) const;
+  bool replaces_selected(const Path& path, TimePoint now) const;
   void select(const NetworkPath& path, TransportOutbox& out);
   bool select_freshest(TransportOutbox& out);
   Path* find(const NetworkPath& path);
+  const Path* find(const NetworkPath& path) const;
 
   Generation current_;
   std::optional<Generation> restarted_;  // until the first check with it

@@ -163,6 +163,25 @@ TEST(IceLite, comes_back_to_a_path_that_was_left) {
   EXPECT_EQ(server.selected(), path_to(1));
 }
 
+TEST(IceLite, follows_a_consent_check_from_a_new_address_when_the_old_one_missed_its_own) {
+  Server server;
+  server.nominate(path_to(1), kStart);
+  server.check(path_to(1), kStart + 5s);
+  server.check(path_to(2), kStart + 9s);
+  EXPECT_EQ(server.selected(), path_to(2));
+  server.check(path_to(3), kStart + 14s);
+  EXPECT_EQ(server.selected(), path_to(3));
+}
+
+TEST(IceLite, is_not_moved_by_checks_of_other_candidates_while_the_selected_path_lives) {
+  Server server;
+  server.nominate(path_to(1), kStart);
+  server.check(path_to(2), kStart + 2s);  // new, but nothing is missing where it was
+  EXPECT_EQ(server.selected(), path_to(1));
+  server.check(path_to(2), kStart + 5s);  // late, but an old acquaintance
+  EXPECT_EQ(server.selected(), path_to(1));
+}
+
 TEST(IceLite, does_not_flap_when_every_check_nominates) {
   Server server;
   server.nominate(path_to(1), kStart, 2'000);
@@ -188,9 +207,9 @@ TEST(IceLite, is_not_moved_by_forged_checks) {
 TEST(IceLite, forgets_the_longest_silent_path_but_never_the_selected_one) {
   Server server;
   server.nominate(path_to(0));
-  for (std::uint8_t i = 1; i < Transport::kMaxPaths; ++i) server.check(path_to(i), kStart + i * 1s);
+  for (std::uint8_t i = 1; i < Transport::kMaxPaths; ++i) server.check(path_to(i), kStart + i * 10ms);
   server.events();
-  server.check(path_to(100), kStart + 20s);
+  server.check(path_to(100), kStart + 3s);
   EXPECT_THAT(server.events(), ::testing::ElementsAre(Kind::path_forgotten, Kind::path_validated));
   EXPECT_TRUE(server.ice.is_valid(path_to(0)));
   EXPECT_FALSE(server.ice.is_valid(path_to(1)));
