@@ -56,6 +56,16 @@ Arrival Mirrors::first_of_keyframe(const Layer& layer, const StoredPacket& keyfr
   return begin;
 }
 
+// The next keyframe may have begun to come, all but its first packet.
+Arrival Mirrors::first_of_next_keyframe(const Layer& layer, TimePoint now) const {
+  const auto& history = layer.history;
+  auto first = history.next();
+  while (first > history.oldest() && history.next() - first < kLookBack &&
+         now - history.at(first - 1)->arrived_at <= Layer::kKeyframeReuse)
+    --first;
+  return first;
+}
+
 void Mirrors::set_demand(Layer& layer, ShardNumber shard, bool wanted, TimePoint now) {
   if (!wanted) {
     layer.mirrors.erase(shard);
@@ -64,10 +74,12 @@ void Mirrors::set_demand(Layer& layer, ShardNumber shard, bool wanted, TimePoint
   }
   layer.mirrors.insert(shard);
   mesh_.tell(shard, clock_of(layer));
+  if (!layer.open || layer.kind() != wire::MediaKind::video) return;
   const auto* keyframe = layer.last_keyframe ? layer.history.at(*layer.last_keyframe) : nullptr;
-  if (keyframe == nullptr || !layer.open || now - keyframe->arrived_at > Layer::kKeyframeReuse) return;
+  const bool recent = keyframe != nullptr && now - keyframe->arrived_at <= Layer::kKeyframeReuse;
   const auto name = name_of(layer);
-  for (auto arrival = first_of_keyframe(layer, *keyframe); arrival < layer.history.next(); ++arrival)
+  for (auto arrival = recent ? first_of_keyframe(layer, *keyframe) : first_of_next_keyframe(layer, now);
+       arrival < layer.history.next(); ++arrival)
     copy_to(shard, name, *layer.history.at(arrival));
 }
 
@@ -75,6 +87,10 @@ void Mirrors::follow_demand(Layer& layer) {
   const auto home = home_of(layer);
   if (!home || layer.demanded == layer.is_wanted()) return;
   layer.demanded = layer.is_wanted();
+  if (!layer.demanded) {  // what it has would only grow old
+    layer.history.put_away();
+    layer.last_keyframe.reset();
+  }
   mesh_.tell(*home, LayerDemand{name_of(layer), layer.demanded});
 }
 

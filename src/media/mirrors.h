@@ -44,6 +44,7 @@ class Mirrors {
   static constexpr Arrival kLookBack = 128;  // as far as a receiver looks (forwarder.cpp)
 
   Arrival first_of_keyframe(const Layer& layer, const StoredPacket& keyframe) const;
+  Arrival first_of_next_keyframe(const Layer& layer, TimePoint now) const;
   LayerName name_of(const Layer& layer) const;
   void copy_to_all(const Layer& layer, const StoredPacket& packet);
   void copy_to(ShardNumber shard, const LayerName& name, const StoredPacket& packet);
