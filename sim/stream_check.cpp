@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/sequence.h"
+#include "media/layer.h"
 
 namespace bridgehall::sim {
 
@@ -75,8 +76,11 @@ bool StreamCheck::goes_over(ContentIdentity identity, const wire::RtpHeader& hea
   if (epoch.gate_period != gate_at(broadcast, at).period) return true;
   if (identity.index >= broadcast.packets.size()) return false;
   const auto& packet = broadcast.packets[identity.index];
-  return packet.keyframe && (sequence - identity.index != epoch.sequence_offset ||
-                             header.timestamp - packet.timestamp != epoch.timestamp_offset);
+  const auto offset = sequence - identity.index;
+  if (offset == epoch.sequence_offset && header.timestamp - packet.timestamp == epoch.timestamp_offset) return false;
+  // It goes on at a keyframe, whose first packet may have come, and leave, after later ones.
+  const auto first = newest_ + 1 - offset;
+  return first >= 0 && first <= identity.index && broadcast.packets[static_cast<std::size_t>(first)].keyframe;
 }
 
 // Nothing of a closed publication, of another one, or of what came before the gate was opened.
@@ -258,6 +262,8 @@ void StreamCheck::check_epoch_complete(const Epoch& epoch, TimePoint activated_a
     if (packet.newest_then - index > kTooLate) continue;
     // Before the cursor of whoever joined, or before the packets' shard heard of the first listener at another one.
     if (audio && packet.accepted_at <= activated_at + kCollection) continue;
+    // Of a keyframe whose first packet came much later than the others no more is looked for.
+    if (packet.accepted_at + media::Layer::kKeyframeReuse < epoch.since) continue;
     if (index > epoch.newest_index) continue;  // a sender that changed under a burst
     // What came late may have found that the slot had gone over to something else.
     if (is_slot() && packet.accepted_at + kCollection > epoch.newest_at) continue;
