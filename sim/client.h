@@ -34,7 +34,7 @@ class Client {
   // otherwise a router has changed it, and the next check of consent tells the server.
   void move_to(const SocketAddress& address, bool noticed);
   // Its machine sleeps: it neither sends nor takes anything, and on waking goes on as if no time had passed.
-  void sleep() { asleep_ = true; }
+  void fall_asleep() { asleep_ = true; }
   void wake();
 
   void receive(Datagram& datagram);

@@ -253,7 +253,7 @@ void ConferenceScenario::disturb() {
     case 3:
       return part();
     case 4:
-      simulation_.sleep(page);
+      simulation_.fall_asleep(page);
       return after(between(100ms, 6s), [this, &page] { simulation_.wake(page); });
     default:
       return simulation_.break_socket(page, static_cast<Break>(random_.below(4)));

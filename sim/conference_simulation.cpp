@@ -232,8 +232,8 @@ void ConferenceSimulation::stall(const ModelPage& page, bool stalled) {
   if (socket->server_open) pull(socket);
 }
 
-void ConferenceSimulation::sleep(ModelPage& page) {
-  page.sleep();
+void ConferenceSimulation::fall_asleep(ModelPage& page) {
+  page.fall_asleep();
   const auto found = current_.find(&page);
   if (found == current_.end()) return;
   const auto socket = found->second;

@@ -52,7 +52,7 @@ class ConferenceSimulation final : public RunLoop, public PageSurroundings {
   // It takes no texts for a while: whatever is said to it waits at the server.
   void stall(const ModelPage& page, bool stalled);
   // Its machine sleeps and wakes: its socket is held open by the kernels until the server gives it up.
-  void sleep(ModelPage& page);
+  void fall_asleep(ModelPage& page);
   void wake(ModelPage& page);
   // Its socket is dead and it does not know.
   bool is_cut_off(const ModelPage& page) const;

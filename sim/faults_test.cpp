@@ -126,7 +126,7 @@ TEST_F(Faults, FromOneNetworkToAnotherOnlyTheSocketIsOpenedAnew) {
 
 TEST_F(Faults, WhoSleptForTwentySecondsIsBackAtOnce) {
   begin_talk();
-  simulation_.sleep(page("site-1"));
+  simulation_.fall_asleep(page("site-1"));
   simulation_.run_for(20s);
   EXPECT_FALSE(has_left("site-1"));
   simulation_.wake(page("site-1"));
@@ -140,7 +140,7 @@ TEST_F(Faults, WhoSleptForTwentySecondsIsBackAtOnce) {
 // Its seat was given up, its session is closed and its router has forgotten it.
 TEST_F(Faults, WhoSleptForFiveMinutesComesInAnewByItself) {
   begin_talk();
-  simulation_.sleep(page("site-1"));
+  simulation_.fall_asleep(page("site-1"));
   simulation_.run_for(5min);
   EXPECT_FALSE(seat("site-1").present);
   EXPECT_EQ(peers(), simulation_.pages().size() - 1);

@@ -42,10 +42,10 @@ void ModelPage::vanish() {
   finish();
 }
 
-void ModelPage::sleep() {
+void ModelPage::fall_asleep() {
   asleep_ = true;
   for (auto* media : {media_, asking_})
-    if (media != nullptr) media->sleep();
+    if (media != nullptr) media->fall_asleep();
 }
 
 void ModelPage::wake() {

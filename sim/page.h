@@ -53,7 +53,7 @@ class ModelPage {
   void start();
   void leave();
   void vanish();  // the machine is switched off
-  void sleep();   // ... and wakes up later, with all that it knew
+  void fall_asleep();   // ... and wakes up later, with all that it knew
   void wake();
   bool asleep() const { return asleep_; }
   // The browser says that its path is broken, before the page would have noticed.

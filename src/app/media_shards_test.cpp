@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "io/clock.h"
+#include "io/poller.h"
 
 namespace bridgehall::app {
 namespace {
@@ -193,6 +194,7 @@ class MediaShardsTest : public ::testing::Test {
 
   // Everybody sends and receives until `done`, for a minute at most.
   bool run_until(const std::function<bool()>& done) {
+    io::Poller pause;
     auto now = io::read_clock();
     const auto limit = now + 60s;
     for (auto next = now; now < limit; now = io::read_clock()) {
@@ -204,7 +206,7 @@ class MediaShardsTest : public ::testing::Test {
       }
       while (auto event = core_->pop()) take(std::move(*event));
       if (done()) return true;
-      std::this_thread::sleep_for(1ms);
+      pause.wait(now + 1ms, now);
     }
     return false;
   }

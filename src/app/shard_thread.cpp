@@ -48,7 +48,7 @@ bool ShardThread::adopt(io::TcpAdoption&& connection) {
 void ShardThread::run() {
   bool more = false;
   while (!stopping_.load(std::memory_order_acquire)) {
-    sleep(more);
+    wait(more);
     const auto received = receive();
     handle(received);
     more = received == media::Shard::kReceiveBatch;
@@ -57,7 +57,7 @@ void ShardThread::run() {
   handle(0);
 }
 
-void ShardThread::sleep(bool more) {
+void ShardThread::wait(bool more) {
   const auto waits = [&] {
     return commands_.waiting() > 0 || adoptions_.waiting() > 0 || shard_.has_mail() ||
            stopping_.load(std::memory_order_acquire);

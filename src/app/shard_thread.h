@@ -53,7 +53,7 @@ class ShardThread {
   static constexpr std::size_t kAdoptions = 256;  // TCP connections that wait for a turn: as many as may be unconfirmed
 
   void run();
-  void sleep(bool more);
+  void wait(bool more);
   std::size_t receive();
   bool receive_tcp();
   bool follow_tcp();

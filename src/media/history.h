@@ -75,6 +75,11 @@ class History {
   void clear() {
     while (!empty()) drop_oldest();
   }
+  // Nothing is expected for a while: the ring goes too, 120 KiB of a video layer.
+  void put_away() {
+    clear();
+    ring_ = {};
+  }
 
   // nullptr when it is gone or has not come yet.
   const StoredPacket* at(Arrival arrival) const {

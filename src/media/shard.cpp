@@ -280,6 +280,9 @@ void Shard::check_flow(PublicationIndex index, TimePoint now) {
   if (publication == nullptr) return;
   if (!publication->flowing) return;
   if (flow_.check(*publication, now)) slots_.reconsider(index, now);
+  // Nothing has come for kFlowTimeout: nobody asks for repetitions of that any more.
+  if (!publication->flowing)
+    for (const auto place : publication->layers()) tables_.layers[place].history.put_away();
   if (publication->kind() == wire::MediaKind::video) mirrors_.tell_facts(*publication);
   if (publication->flowing) flow_timers_.set(index.value(), now + Flow::kInterval);
 }
