@@ -52,8 +52,8 @@ class ModelPage {
   // -- the person --
   void start();
   void leave();
-  void vanish();  // the machine is switched off
-  void fall_asleep();   // ... and wakes up later, with all that it knew
+  void vanish();       // the machine is switched off
+  void fall_asleep();  // ... and wakes up later, with all that it knew
   void wake();
   bool asleep() const { return asleep_; }
   // The browser says that its path is broken, before the page would have noticed.
