@@ -155,7 +155,9 @@ class ShardRoom {
  private:
   std::vector<std::unique_ptr<Shard>> others_;
 
+  // A test may bring a mesh of its own.
   ShardConfiguration on_mesh(ShardConfiguration configuration, std::size_t number) {
+    if (configuration.mesh != nullptr) return configuration;
     configuration.number = ShardNumber{static_cast<std::uint8_t>(number)};
     configuration.mesh = &mesh_;
     return configuration;
