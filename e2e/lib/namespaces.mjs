@@ -162,6 +162,9 @@ export class Network {
     const machine = new Machine(this, name, this.machines.length + 1);
     await run('ip', ['netns', 'add', machine.namespace]);
     this.machines.push(machine);
+    // An IPv6 address that is found to be free a second after its line came up is a change of networks to Chromium, which then gives up
+    // whatever it is loading.
+    await machine.run('sysctl', '-qw', 'net.ipv6.conf.default.accept_dad=0', 'net.ipv6.conf.all.accept_dad=0');
     await this.route('ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', machine.namespace);
     await this.route('ip', 'address', 'add', `${machine.gateway}/24`, 'dev', name);
     await this.route('ip', 'link', 'set', name, 'up');
