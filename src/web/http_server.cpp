@@ -4,7 +4,9 @@
 #include <chrono>
 #include <csignal>
 #include <exception>
+#include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -50,6 +52,7 @@ using Parser = http::request_parser<http::string_body>;
 constexpr std::size_t kMaxLinger =
     4u << 20;  // bytes of a refused body read and thrown away, so that the answer arrives
 constexpr Duration kLingerTimeout = 5s;
+constexpr Duration kAcceptSettles = 10s;
 constexpr std::size_t kMaxRefusals = 64;  // connections beyond the limit that are told so at a time
 constexpr std::string_view kStrictTransport = "max-age=31536000";  // RFC 6797: a year of https only
 
@@ -127,7 +130,7 @@ struct HttpServer::State {
   std::size_t refusals = 0;
   std::size_t answering = 0;  // requests read whose answer is not written yet
   bool draining = false;
-  bool accepting_fails = false;
+  std::optional<TimePoint> accept_failed;  // last, while that is worth telling
   TimePoint timer_set = kNever;
   std::unique_ptr<WebSocketLinks> links;  // null: nobody hosts any
   Reception reception;
@@ -252,16 +255,19 @@ struct HttpServer::State {
     }
   }
 
-  // One line when it begins to fail, one when it works again.
+  // One line when it begins to fail, one when it has worked again for a while: with few descriptors it goes to and fro.
   void note_accept(const ErrorCode& error) {
-    if (error) ++control.port_counters().accept_failures;
-    if (static_cast<bool>(error) == accepting_fails) return;
-    accepting_fails = static_cast<bool>(error);
+    const auto now = monotonic_now();
+    if (!error) {
+      if (!accept_failed || now - *accept_failed < kAcceptSettles) return;
+      accept_failed.reset();
+      return spdlog::info("new connections are taken again");
+    }
+    ++control.port_counters().accept_failures;
+    if (std::exchange(accept_failed, now)) return;
     const bool descriptors =
         error == asio::error::no_descriptors || error == boost::system::errc::too_many_files_open_in_system;
-    if (!error)
-      spdlog::info("new connections are taken again");
-    else if (descriptors)
+    if (descriptors)
       spdlog::warn("no new connections: out of file descriptors; raise LimitNOFILE of the service");
     else
       spdlog::warn("no new connections: {}", error.message());
