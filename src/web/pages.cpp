@@ -368,7 +368,8 @@ void Pages::restart_ice(LinkId id, Link& link, const messages::RestartIce& resta
   if (!fragment->credentials)
     return refuse(id, link, restart.id, RefusalCode::bad_offer, "The fragment has no ice-ufrag and ice-pwd.",
                   "fragment");
-  host_.directory().restart_ice(session->peer, local_ends_.renew_credentials(session->local), std::move(*fragment->credentials));
+  host_.directory().restart_ice(session->peer, local_ends_.renew_credentials(session->local),
+                                std::move(*fragment->credentials));
   messages::IceRestarted restarted{.id = restart.id,
                                    .fragment = session::make_ice_fragment(
                                        session->local, local_ends_.candidates_for(link.client), session->first_mid)};

@@ -96,10 +96,7 @@ Response refused(const conference::CommandRefusal& refusal) {
 }  // namespace
 
 Signalling::Signalling(IceServers& ice_servers, conference::Host& host, LocalEnds& local_ends)
-    : ice_servers_(ice_servers),
-      host_(host),
-      directory_(host.directory()),
-      local_ends_(local_ends) {}
+    : ice_servers_(ice_servers), host_(host), directory_(host.directory()), local_ends_(local_ends) {}
 
 // RFC 9725 section 4.6: whoever proves to be allowed here may have the ICE servers before the offer. A preflight, which
 // never carries a token, gets none: with them anybody could relay through the TURN servers.
