@@ -59,7 +59,7 @@ void IceLite::handle_stun(BytesView datagram, const NetworkPath& path, TimePoint
   }
   auto& checked = learn(path, now, out);
   checked.priority = request->priority.value_or(0);
-  const bool wins = request->use_candidate ? wins_nomination(checked) : replaces_selected(checked, now);
+  const bool wins = request->use_candidate ? wins_nomination(checked, now) : replaces_selected(checked, now);
   checked.nominated = request->use_candidate;
   // Media need not wait for a nomination: until then the first path that works carries them.
   if (wins || first_of_generation || !selected_) select(path, out);
@@ -92,12 +92,13 @@ void IceLite::make_room(TransportOutbox& out) {
 }
 
 // A path that becomes nominated wins at once: the peer has roamed. A peer of the aggressive kind nominates with every
-// check on every path (RFC 5245 section 8.1.1.2); among those the priority decides, else each check would move the
-// media.
-bool IceLite::wins_nomination(const Path& path) const {
+// check on every path (RFC 5245 section 8.1.1.2); among those that live the priority decides, else each check would
+// move the media.
+bool IceLite::wins_nomination(const Path& path, TimePoint now) const {
   if (!path.nominated || !selected_) return true;
   const auto* selected = find(*selected_);
-  return selected == nullptr || !selected->nominated || path.priority >= selected->priority;
+  if (selected == nullptr || !selected->nominated || path.priority >= selected->priority) return true;
+  return now - selected->consent.renewed() >= kMissedCheck;  // its UDP has been cut off, say, and its TCP lives
 }
 
 // Some peers nominate once and then only renew consent (Firefox). When such a check comes from an address that is new,

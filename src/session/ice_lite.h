@@ -49,7 +49,7 @@ class IceLite final : public IceAgent {
   const Generation* addressed_generation(std::string_view username) const;
   Path& learn(const NetworkPath& path, TimePoint now, TransportOutbox& out);
   void make_room(TransportOutbox& out);
-  bool wins_nomination(const Path& path) const;
+  bool wins_nomination(const Path& path, TimePoint now) const;
   bool replaces_selected(const Path& path, TimePoint now) const;
   void select(const NetworkPath& path, TransportOutbox& out);
   bool select_freshest(TransportOutbox& out);

@@ -196,6 +196,17 @@ TEST(IceLite, does_not_flap_when_every_check_nominates) {
   EXPECT_TRUE(server.events().empty());
 }
 
+TEST(IceLite, moves_to_a_path_of_lower_priority_once_the_better_one_has_missed_its_checks) {
+  Server server;
+  server.nominate(path_to(1), kStart, 2'000);
+  server.nominate(path_to(2), kStart, 1'000);
+  server.nominate(path_to(1), kStart + 1s, 2'000);
+  server.nominate(path_to(2), kStart + 2s, 1'000);
+  EXPECT_EQ(server.selected(), path_to(1));
+  server.nominate(path_to(2), kStart + 1s + IceLite::kMissedCheck, 1'000);
+  EXPECT_EQ(server.selected(), path_to(2));
+}
+
 TEST(IceLite, is_not_moved_by_forged_checks) {
   Server server;
   server.nominate(path_to(1));
