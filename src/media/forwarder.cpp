@@ -6,9 +6,6 @@
 namespace bridgehall::media {
 namespace {
 
-// A keyframe whose first packet came late may have later ones before it in the history.
-constexpr Arrival kLookBack = 128;
-
 // Sizes of the extension elements that this receiver gets of this packet; the two-byte form only when a value needs it.
 void plan_extensions(const OutgoingStream& stream, const StoredPacket& packet, PlannedPacket& plan) {
   using enum wire::ExtensionKind;
@@ -107,17 +104,12 @@ bool Forwarder::begin_epoch(OutgoingStream& stream, const Layer& layer, const St
   stream.clock_shift = layer.is_line() ? std::optional<std::uint32_t>{0} : std::nullopt;
   if (stream.kind == wire::MediaKind::audio) return true;
 
-  const auto& history = layer.history;
+  // Those of the keyframe first; this one comes again in its turn.
   const auto here = stream.cursor - 1;
-  const auto from = std::max(history.oldest(), here > kLookBack ? here - kLookBack : 0);
-  for (auto arrival = from; arrival < here; ++arrival) {
-    const auto& earlier = *history.at(arrival);
-    if (earlier.epoch == packet.epoch && earlier.sequence > packet.sequence) {
-      stream.cursor = arrival;  // those of the keyframe first; this one comes again in its turn
-      return false;
-    }
-  }
-  return true;
+  const auto first = layer.history.first_of_keyframe(here);
+  if (first == here) return true;
+  stream.cursor = first;
+  return false;
 }
 
 // Of a stream that carries several layers: is this packet of those that the slot is sent?

@@ -3,6 +3,7 @@
 // below oldest() for ever. Receivers keep a cursor into it, so a slow one needs no queue of its own.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -42,6 +43,9 @@ struct StoredPacket {
 
 class History {
  public:
+  // How far behind a keyframe's first packet others of it are looked for.
+  static constexpr Arrival kLookBack = 128;
+
   // `capacity` is a power of two: video 1,024 (2.4 s at 4 Mb/s), audio 128 (2.5 s), longer than any retransmission is
   // of use. The ring is made with the first packet: most publications of a large conference never send one.
   History(std::uint32_t capacity, PacketStore& store) : store_(store), mask_(capacity - 1) {
@@ -55,6 +59,16 @@ class History {
   Arrival oldest() const { return oldest_; }
   bool empty() const { return oldest_ == next_; }
   std::size_t size() const { return next_ - oldest_; }
+
+  // Where a keyframe begins whose first packet, at `first`, came late: later ones of it lie before that one.
+  Arrival first_of_keyframe(Arrival first) const {
+    const auto& keyframe = *at(first);
+    for (auto arrival = std::max(oldest_, first > kLookBack ? first - kLookBack : 0); arrival < first; ++arrival) {
+      const auto& earlier = *at(arrival);
+      if (earlier.epoch == keyframe.epoch && earlier.sequence > keyframe.sequence) return arrival;
+    }
+    return first;
+  }
 
   // Takes over packet.slot; the oldest packet goes when the ring is full.
   void push(const StoredPacket& packet) {

@@ -45,22 +45,11 @@ LayerClock Mirrors::clock_of(const Layer& layer) const {
   return {name_of(layer), source != nullptr ? source->clock : layer.clock, layer.timestamp_shift};
 }
 
-// Where a keyframe begins whose first packet came late: later ones of it lie before that one.
-Arrival Mirrors::first_of_keyframe(const Layer& layer, const StoredPacket& keyframe) const {
-  const auto begin = *layer.last_keyframe;
-  const auto from = std::max(layer.history.oldest(), begin > kLookBack ? begin - kLookBack : 0);
-  for (auto arrival = from; arrival < begin; ++arrival) {
-    const auto& earlier = *layer.history.at(arrival);
-    if (earlier.epoch == keyframe.epoch && earlier.sequence > keyframe.sequence) return arrival;
-  }
-  return begin;
-}
-
 // The next keyframe may have begun to come, all but its first packet.
 Arrival Mirrors::first_of_next_keyframe(const Layer& layer, TimePoint now) const {
   const auto& history = layer.history;
   auto first = history.next();
-  while (first > history.oldest() && history.next() - first < kLookBack &&
+  while (first > history.oldest() && history.next() - first < History::kLookBack &&
          now - history.at(first - 1)->arrived_at <= Layer::kKeyframeReuse)
     --first;
   return first;
@@ -78,7 +67,8 @@ void Mirrors::set_demand(Layer& layer, ShardNumber shard, bool wanted, TimePoint
   const auto* keyframe = layer.last_keyframe ? layer.history.at(*layer.last_keyframe) : nullptr;
   const bool recent = keyframe != nullptr && now - keyframe->arrived_at <= Layer::kKeyframeReuse;
   const auto name = name_of(layer);
-  for (auto arrival = recent ? first_of_keyframe(layer, *keyframe) : first_of_next_keyframe(layer, now);
+  for (auto arrival = recent ? layer.history.first_of_keyframe(*layer.last_keyframe)
+                             : first_of_next_keyframe(layer, now);
        arrival < layer.history.next(); ++arrival)
     copy_to(shard, name, *layer.history.at(arrival));
 }

@@ -41,9 +41,6 @@ class Mirrors {
   std::optional<ShardNumber> home_of(const Layer& layer) const;
 
  private:
-  static constexpr Arrival kLookBack = 128;  // as far as a receiver looks (forwarder.cpp)
-
-  Arrival first_of_keyframe(const Layer& layer, const StoredPacket& keyframe) const;
   Arrival first_of_next_keyframe(const Layer& layer, TimePoint now) const;
   LayerName name_of(const Layer& layer) const;
   void copy_to_all(const Layer& layer, const StoredPacket& packet);
