@@ -51,13 +51,9 @@ OneToMany::OneToMany(std::uint32_t viewers, std::size_t shards) : mesh_(shards),
 }
 
 void OneToMany::command(media::Command&& command) {
-  const auto targets = router_.targets(command);
-  router_.sent(command);
-  std::vector<media::Shard*> receivers;
-  targets.for_each([&](media::ShardNumber shard) { receivers.push_back(shards_[shard.value()].get()); });
-  for (std::size_t i = 0; i < receivers.size(); ++i)
-    receivers[i]->handle_command(i + 1 < receivers.size() ? media::CommandRouter::copy(command) : std::move(command),
-                                 now_);
+  router_.deliver(std::move(command), [this](media::ShardNumber shard, media::Command&& one) {
+    shards_[shard.value()]->handle_command(std::move(one), now_);
+  });
 }
 
 OneToMany::Client OneToMany::connect(std::unique_ptr<media::CreatePeer> description, std::uint32_t number) {

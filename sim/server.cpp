@@ -26,13 +26,9 @@ SimServer::SimServer(World& world, const ServerSetup& setup)
 }
 
 void SimServer::command(media::Command&& command) {
-  const auto targets = router_.targets(command);
-  router_.sent(command);
-  std::vector<Worker*> receivers;
-  targets.for_each([&](media::ShardNumber shard) { receivers.push_back(workers_[shard.value()].get()); });
-  for (std::size_t i = 0; i < receivers.size(); ++i)
-    receivers[i]->commands.push_back(i + 1 < receivers.size() ? media::CommandRouter::copy(command)
-                                                              : std::move(command));
+  router_.deliver(std::move(command), [this](media::ShardNumber shard, media::Command&& one) {
+    workers_[shard.value()]->commands.push_back(std::move(one));
+  });
 }
 
 bool SimServer::has_room_for_commands() const {

@@ -56,14 +56,12 @@ MediaShards::~MediaShards() {
 
 // To all of those who are to carry it out, or to none yet.
 bool MediaShards::push(media::Command&& command) {
-  const auto targets = router_.targets(command);
-  std::vector<ShardThread*> receivers;
-  targets.for_each([&](media::ShardNumber shard) { receivers.push_back(threads_[shard.value()].get()); });
-  if (!std::all_of(receivers.begin(), receivers.end(), [](const auto* shard) { return shard->has_room(); }))
-    return false;
-  router_.sent(command);
-  for (std::size_t i = 0; i < receivers.size(); ++i)
-    receivers[i]->push(i + 1 < receivers.size() ? media::CommandRouter::copy(command) : std::move(command));
+  bool room = true;
+  router_.targets(command).for_each([&](media::ShardNumber shard) { room &= threads_[shard.value()]->has_room(); });
+  if (!room) return false;
+  router_.deliver(std::move(command), [this](media::ShardNumber shard, media::Command&& one) {
+    threads_[shard.value()]->push(std::move(one));
+  });
   return true;
 }
 

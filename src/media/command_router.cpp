@@ -52,7 +52,7 @@ Command CommandRouter::copy(const Command& command) {
       command);
 }
 
-void CommandRouter::sent(const Command& command) {
+void CommandRouter::note_sent(const Command& command) {
   if (const auto* create = std::get_if<std::unique_ptr<CreatePeer>>(&command)) {
     ShardNumber shard;
     targets(command).for_each([&](ShardNumber target) { shard = target; });

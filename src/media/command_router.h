@@ -21,15 +21,24 @@ class CommandRouter {
 
   // Who carries it out: all shards, or the one at which the peer lives; nobody when that peer is gone.
   ShardSet targets(const Command& command) const;
-  // For all targets but the last, which is given the command itself. Only of commands that go to several.
-  static Command copy(const Command& command);
-  // It was passed on to its targets.
-  void sent(const Command& command);
+  // Calls give(shard, command) for each target, with a copy for all but the last.
+  template <class Give>
+  void deliver(Command&& command, Give&& give) {
+    auto rest = targets(command);
+    note_sent(command);
+    while (!rest.empty()) {
+      const auto shard = rest.take_first();
+      give(shard, rest.empty() ? std::move(command) : copy(command));
+    }
+  }
 
   // What control is to hear of an event: nothing of counters until all shards have answered; then their sum.
   std::optional<Event> hear(Event&& event);
 
  private:
+  static Command copy(const Command& command);
+  void note_sent(const Command& command);
+
   struct Sum {
     std::unique_ptr<ShardCounters> counters;
     std::size_t missing = 0;

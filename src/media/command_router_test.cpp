@@ -16,21 +16,27 @@ std::vector<int> numbers(ShardSet set) {
   set.for_each([&](ShardNumber shard) { found.push_back(shard.value()); });
   return found;
 }
-void send(CommandRouter& router, const Command& command) { router.sent(command); }
+std::vector<Command> send(CommandRouter& router, Command command) {
+  std::vector<Command> given;
+  router.deliver(std::move(command), [&](ShardNumber, Command&& one) { given.push_back(std::move(one)); });
+  return given;
+}
 
 TEST(CommandRouterTest, WhatIsAboutThePublicGoesToAllShards) {
-  const CommandRouter router(3);
+  CommandRouter router(3);
   EXPECT_EQ(numbers(router.targets(AddRoom{RoomId{1}})), (std::vector{0, 1, 2}));
   EXPECT_EQ(numbers(router.targets(SetGate{PublicationId{1}, true})), (std::vector{0, 1, 2}));
-  EXPECT_EQ(std::get<SetGate>(CommandRouter::copy(SetGate{PublicationId{5}, true})).publication, PublicationId{5});
+  const auto given = send(router, SetGate{PublicationId{5}, true});
+  ASSERT_EQ(given.size(), 3u);
+  for (const auto& one : given) EXPECT_EQ(std::get<SetGate>(one).publication, PublicationId{5});
 }
 
 TEST(CommandRouterTest, APeersCommandsGoToTheShardThatItsUfragNames) {
   CommandRouter router(3);
-  const Command create = peer_at(PeerId{7}, shard_prefix(ShardNumber{2}));
+  Command create = peer_at(PeerId{7}, shard_prefix(ShardNumber{2}));
   EXPECT_EQ(numbers(router.targets(create)), std::vector{2});
   EXPECT_TRUE(numbers(router.targets(ClosePeer{PeerId{7}})).empty());
-  send(router, create);
+  send(router, std::move(create));
   EXPECT_EQ(numbers(router.targets(ClosePeer{PeerId{7}})), std::vector{2});
   EXPECT_EQ(numbers(router.targets(FillSlot{.peer = PeerId{7}})), std::vector{2});
   EXPECT_TRUE(router.hear(PeerClosed{PeerId{7}, {}}).has_value());

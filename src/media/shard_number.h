@@ -38,6 +38,12 @@ class ShardSet {
   void insert(ShardNumber shard) { bits_ |= std::uint64_t{1} << shard.value(); }
   void erase(ShardNumber shard) { bits_ &= ~(std::uint64_t{1} << shard.value()); }
   void clear() { bits_ = 0; }
+  // The lowest, which leaves the set. Only where there is one.
+  ShardNumber take_first() {
+    const ShardNumber first{static_cast<std::uint8_t>(std::countr_zero(bits_))};
+    bits_ &= bits_ - 1;
+    return first;
+  }
 
   template <class Visit>
   void for_each(Visit&& visit) const {

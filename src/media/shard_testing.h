@@ -44,12 +44,9 @@ class ShardRoom {
   }
 
   void command(Command&& what) {
-    const auto targets = router.targets(what);
-    router.sent(what);
-    std::vector<Shard*> receivers;
-    targets.for_each([&](ShardNumber number) { receivers.push_back(shards[number.value()]); });
-    for (std::size_t i = 0; i < receivers.size(); ++i)
-      receivers[i]->handle_command(i + 1 < receivers.size() ? CommandRouter::copy(what) : std::move(what), now);
+    router.deliver(std::move(what), [this](ShardNumber number, Command&& one) {
+      shards[number.value()]->handle_command(std::move(one), now);
+    });
   }
   ShardCounters counters() const {
     ShardCounters sum;
