@@ -25,6 +25,7 @@ void ShardCounters::add(const ShardCounters& other) {
   peers_connected += other.peers_connected;
   publications = std::max(publications, other.publications);
   subscriptions += other.subscriptions;
+  packets_kept += other.packets_kept;
   send_errors += other.send_errors;
   receive_overflows += other.receive_overflows;
   segmentation = segmentation && other.segmentation;

@@ -220,6 +220,7 @@ struct ShardCounters {
   std::uint64_t packets_mirrored = 0;       // copied to another shard
   std::uint64_t datagrams_handed_over = 0;  // the kernel gave them to the wrong shard's socket
   std::uint32_t peers = 0, peers_connected = 0, publications = 0, subscriptions = 0;
+  std::uint32_t packets_kept = 0;       // in histories, for receivers behind and for retransmission
   std::uint64_t send_errors = 0;        // datagrams that the kernel refused
   std::uint64_t receive_overflows = 0;  // datagrams that found the socket's buffer full
   bool segmentation = true;             // trains go out in one piece (UDP_SEGMENT)

@@ -152,7 +152,7 @@ Ingress::Received Ingress::keep(LayerIndex index, const StoredPacket& packet) {
     layer.keyframes.want();  // nobody can begin with what comes
   }
   layer.history.push(packet);
-  layer.history.forget_before(packet.arrived_at - Layer::kHistoryAge);
+  layer.history.forget_before(packet.arrived_at - (layer.is_wanted() ? Layer::kHistoryAge : Layer::kKeyframeReuse));
   layer.burst_complete |= packet.marker;
   return {
       .layer = index, .stored = true, .keyframe = keyframe, .reordered = keyframe && note_size(layer, packet.payload)};

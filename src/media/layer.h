@@ -18,7 +18,8 @@ namespace bridgehall::media {
 struct Layer {
   static constexpr std::uint32_t kVideoHistory = 1024;
   static constexpr std::uint32_t kAudioHistory = 128;
-  // Longer than any repetition is of use; small layers would keep minutes otherwise.
+  // Longer than any repetition is of use; small layers would keep minutes otherwise. What nobody receives is kept only
+  // as long as somebody could begin with it: kKeyframeReuse.
   static constexpr Duration kHistoryAge = 3s;
   // A burst is collected for at most this long before it is sent on: time for the rest of a frame to come, so that it
   // leaves as one train.

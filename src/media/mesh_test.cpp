@@ -55,6 +55,7 @@ class MeshTest : public ::testing::Test {
   }
   std::uint64_t mirrored() const { return conference_.room.counters().packets_mirrored; }
   std::size_t shown(const TestClient& viewer) { return conference_.received(viewer, kSlotSsrc).size(); }
+  std::uint32_t kept_at(std::size_t shard) const { return conference_.room.shards[shard]->counters().packets_kept; }
   // Which shard a client lives at.
   std::size_t shard_of(const TestClient& client) const { return *index(client.server.ufrag); }
   static std::optional<std::size_t> index(std::string_view ufrag) {
@@ -178,6 +179,26 @@ TEST_F(MeshTest, ASenderThatComesBackAtAnotherShardIsSeenByAll) {
   TestSource old{conference_, *conference_.room.clients[0], kCameraSsrc, testing::kVideoType, 1, 5};
   old.send_frame(true);
   EXPECT_EQ(conference_.drops(Drop::rtp_unknown_ssrc), dropped + 1);
+}
+
+TEST_F(MeshTest, AShardThatIsHomeNoLongerKeepsNothingThatNobodyWatches) {
+  const auto home = shard_of(add_sender(1));
+  const auto before = kept_at(home);
+  run(200ms);
+  EXPECT_GT(kept_at(home), before);
+  EXPECT_NE(shard_of(add_sender(5)), home);
+  run(200ms);
+  EXPECT_EQ(kept_at(home), before);
+}
+
+TEST_F(MeshTest, WhatNobodyReceivesIsKeptNoLongerThanSomebodyCouldBeginWithIt) {
+  const auto home = shard_of(add_sender(1));
+  const auto before = kept_at(home);
+  run(2s);
+  EXPECT_LE(kept_at(home) - before, static_cast<std::uint32_t>(Layer::kKeyframeReuse / kFrame) + 1);
+  add_viewer(2);
+  run(2s);
+  EXPECT_GE(kept_at(home) - before, static_cast<std::uint32_t>(2s / kFrame));
 }
 
 // The forger has an invitation of its own, lives at another shard, and writes the victim's address into its checks.

@@ -437,6 +437,7 @@ ShardCounters Shard::counters() const {
   auto result = counters_;
   result.peers = static_cast<std::uint32_t>(tables_.peers.size());
   result.publications = static_cast<std::uint32_t>(tables_.publications.size());
+  result.packets_kept = static_cast<std::uint32_t>(tables_.store.in_use());
   tables_.peers.for_each([&](PeerIndex, const Peer& peer) {
     result.peers_connected += peer.active;
     for (const auto& slot : peer.outgoing) result.subscriptions += slot.shows_something();

@@ -32,6 +32,8 @@ void Shard::take(ShardNumber from, const SenderAttached& note, TimePoint now) {
     layer.elsewhere = true;
     layer.demanded = false;
     layer.mirrors.clear();
+    if (!layer.is_wanted())
+      layer.history.put_away();  // nothing follows that would push out what came while it was home
     agenda_.check_demand(place, layer);
   }
   slots_.reconsider(index, now);

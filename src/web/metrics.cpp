@@ -90,6 +90,7 @@ void add_shard(Families& f, const media::ShardCounters& c) {
   gauge(f, "bridgehall_peers_connected", "WebRTC peers that are connected.", c.peers_connected);
   gauge(f, "bridgehall_publications", "Tracks that are or may be sent in.", c.publications);
   gauge(f, "bridgehall_subscriptions", "Tracks sent out.", c.subscriptions);
+  gauge(f, "bridgehall_packets_kept", "Packets kept for receivers behind and for retransmission.", c.packets_kept);
 }
 
 void add_port(Families& f, const PortCounters& port) {
