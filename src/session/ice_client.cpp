@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "session/ice_checks.h"
 #include "session/stun_integrity.h"
 
 namespace bridgehall::session {
@@ -20,17 +21,22 @@ IceClient::IceClient(IceCredentials local, IceCredentials remote, const SocketAd
       tie_breaker_(random.u64()),
       next_check_(now) {}
 
-// A lite server sends no requests, and its errors have no remedy here: only a success that answers a check of ours
-// counts.
+// A server's errors have no remedy here: only a success that answers a check of ours counts. A lite server sends no
+// checks; one that is not waits for answers to its own before it takes the path.
 void IceClient::handle_stun(BytesView datagram, const NetworkPath& path, TimePoint now, TransportOutbox& out) {
-  const auto response = wire::parse_stun(datagram);
-  if (!response) return out.drop(TransportDrop::stun_malformed);
-  auto* check = find(response->transaction);
+  const auto message = wire::parse_stun(datagram);
+  if (!message) return out.drop(TransportDrop::stun_malformed);
+  if (message->message_class == wire::StunClass::request && message->method == wire::kStunBinding &&
+      path.remote == path_.remote && is_check_username(message->username, local_, remote_)) {
+    if (!is_authentic(datagram, *message, local_.password)) return out.drop(TransportDrop::stun_integrity);
+    return answer_check(*message, path, local_.password, out);
+  }
+  auto* check = find(message->transaction);
   // RFC 8445 section 7.2.5.2.1: the answer must come from where the check went.
-  if (response->message_class != wire::StunClass::success || response->method != wire::kStunBinding ||
-      check == nullptr || path.remote != path_.remote)
+  if (message->message_class != wire::StunClass::success || message->method != wire::kStunBinding || check == nullptr ||
+      path.remote != path_.remote)
     return out.drop(TransportDrop::stun_unexpected);
-  if (!is_authentic(datagram, *response, remote_.password)) return out.drop(TransportDrop::stun_integrity);
+  if (!is_authentic(datagram, *message, remote_.password)) return out.drop(TransportDrop::stun_integrity);
 
   round_trip_time_ = now - check->sent;
   check->sent = kNever;

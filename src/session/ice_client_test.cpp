@@ -97,6 +97,32 @@ TEST(IceClient, takes_no_answer_that_it_cannot_trust) {
   EXPECT_EQ(client.ice.selected_path(), nullptr);
 }
 
+TEST(IceClient, answers_the_checks_of_a_server_that_is_not_lite) {
+  Client client;
+  const auto check_with = [&](std::string_view username, std::string_view password) {
+    std::vector<std::uint8_t> bytes(wire::kStunMaxMessage);
+    wire::StunWriter writer{bytes, wire::StunClass::request, wire::kStunBinding, {1, 2, 3}};
+    writer.username(username);
+    writer.priority(1);
+    bytes.resize(seal_stun(writer, password));
+    client.ice.handle_stun(bytes, {testing::path_to(1).remote.ip, kServerAddress}, kStart, client.out);
+    OutgoingDatagram datagram;
+    return client.out.pop(datagram) ? datagram.bytes : std::vector<std::uint8_t>{};
+  };
+  const auto bytes = check_with("clientUfrag:serverUfrag", kClientCredentials.password);
+  const auto answer = wire::parse_stun(bytes);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->message_class, wire::StunClass::success);
+  EXPECT_EQ(answer->transaction, (wire::StunTransactionId{1, 2, 3}));
+  EXPECT_TRUE(is_authentic(bytes, *answer, kClientCredentials.password));
+
+  EXPECT_TRUE(check_with("clientUfrag:serverUfrag", kServerCredentials.password).empty());
+  EXPECT_EQ(client.drops(TransportDrop::stun_integrity), 1u);
+  EXPECT_TRUE(check_with("serverUfrag:clientUfrag", kClientCredentials.password).empty());
+  EXPECT_EQ(client.drops(TransportDrop::stun_unexpected), 1u);
+  EXPECT_EQ(client.ice.selected_path(), nullptr);
+}
+
 TEST(IceClient, takes_each_answer_once) {
   Client client;
   const auto check = client.check(kStart);

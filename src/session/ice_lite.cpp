@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "session/ice_checks.h"
 #include "session/stun_integrity.h"
 
 namespace bridgehall::session {
@@ -12,28 +13,18 @@ namespace {
 
 constexpr std::uint16_t kRoleConflict = 487;
 
-void answer(const wire::StunMessage& request, const NetworkPath& path, std::string_view password,
-            TransportOutbox& out) {
+// We are lite, hence always controlled (RFC 8445 section 6.1.1): a peer that says it is controlled must change its
+// mind.
+void refuse_role(const wire::StunMessage& request, const NetworkPath& path, std::string_view password,
+                 TransportOutbox& out) {
   std::array<std::uint8_t, 128> buffer;
-  // We are lite, hence always controlled (RFC 8445 section 6.1.1): a peer that says it is controlled must change its
-  // mind.
-  const bool role_conflict = request.ice_controlled.has_value();
-  wire::StunWriter writer{buffer, role_conflict ? wire::StunClass::error : wire::StunClass::success, wire::kStunBinding,
-                          request.transaction};
-  if (role_conflict)
-    writer.error_code(kRoleConflict, "Role Conflict");
-  else
-    writer.xor_mapped_address(path.remote);
+  wire::StunWriter writer{buffer, wire::StunClass::error, wire::kStunBinding, request.transaction};
+  writer.error_code(kRoleConflict, "Role Conflict");
   const auto size = seal_stun(writer, password);
   out.send(path, {buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(size)});
 }
 
 }  // namespace
-
-bool IceLite::Generation::is_username(std::string_view text) const {
-  return text.size() == local.ufrag.size() + 1 + remote.ufrag.size() && text.starts_with(local.ufrag) &&
-         text[local.ufrag.size()] == ':' && text.ends_with(remote.ufrag);
-}
 
 // RFC 8489 section 9.1.3 would have us answer 400 and 401 to requests that are not authentic. We do not: the source of
 // such a request may be forged, and silence is the only answer that cannot be turned against it. Browsers do not need
@@ -48,8 +39,8 @@ void IceLite::handle_stun(BytesView datagram, const NetworkPath& path, TimePoint
   if (!is_authentic(datagram, *request, generation->local.password)) return out.drop(TransportDrop::stun_integrity);
   if (request->unknown_comprehension_required != 0) return out.drop(TransportDrop::stun_unexpected);
 
-  answer(*request, path, generation->local.password, out);
-  if (request->ice_controlled) return;
+  if (request->ice_controlled) return refuse_role(*request, path, generation->local.password, out);
+  answer_check(*request, path, generation->local.password, out);
 
   const bool first_of_generation = generation != &current_;
   if (first_of_generation) {
@@ -66,8 +57,8 @@ void IceLite::handle_stun(BytesView datagram, const NetworkPath& path, TimePoint
 }
 
 const IceLite::Generation* IceLite::addressed_generation(std::string_view username) const {
-  if (restarted_ && restarted_->is_username(username)) return &*restarted_;
-  return current_.is_username(username) ? &current_ : nullptr;
+  if (restarted_ && restarted_->is_for(username)) return &*restarted_;
+  return current_.is_for(username) ? &current_ : nullptr;
 }
 
 IceLite::Path& IceLite::learn(const NetworkPath& path, TimePoint now, TransportOutbox& out) {

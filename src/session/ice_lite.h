@@ -7,6 +7,7 @@
 
 #include "session/consent.h"
 #include "session/ice_agent.h"
+#include "session/ice_checks.h"
 #include "wire/stun.h"
 
 namespace bridgehall::session {
@@ -36,7 +37,7 @@ class IceLite final : public IceAgent {
   struct Generation {
     IceCredentials local;
     IceCredentials remote;
-    bool is_username(std::string_view text) const;
+    bool is_for(std::string_view username) const { return is_check_username(username, local, remote); }
   };
   struct Path {
     NetworkPath path;
