@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/id.h"
@@ -16,6 +17,11 @@ namespace bridgehall::crypto {
 
 // DTLS-SRTP protection profiles (RFC 5764 section 4.1.2, RFC 7714 section 14.2), in our order of preference.
 enum class SrtpSuite : std::uint8_t { aead_aes_128_gcm, aes128_cm_sha1_80 };
+
+// As RFC 7714 and RFC 5764 call it, behind "SRTP_".
+constexpr std::string_view suite_name(SrtpSuite suite) {
+  return suite == SrtpSuite::aead_aes_128_gcm ? "AEAD_AES_128_GCM" : "AES128_CM_SHA1_80";
+}
 
 struct SrtpKey {
   std::array<std::uint8_t, 16> master_key{};
@@ -53,6 +59,9 @@ class Sealer {
   Sealer& operator=(Sealer&&) noexcept;
 
   SrtpSuite suite() const;
+  // Asks the processor for what seal_rtp() will read, so that it is there when it is called some hundred nanoseconds
+  // later.
+  void prefetch() const;
 
   // Writes the sealed packet to `out`, returns its size; 0 when `out` is too small. `parts.header` may be out's own
   // first bytes (then it is not copied). The caller never seals one (SSRC, index) twice with other content: with GCM

@@ -26,6 +26,11 @@ Sealer& Sealer::operator=(Sealer&&) noexcept = default;
 
 SrtpSuite Sealer::suite() const { return state_->suite; }
 
+void Sealer::prefetch() const {
+  __builtin_prefetch(&state_->suite);
+  if (const auto* gcm = std::get_if<GcmCipher>(&state_->rtp)) gcm->aes.prefetch();
+}
+
 std::size_t Sealer::seal_rtp(const RtpParts& parts, MutableBytes out) {
   const auto header_size = parts.header.size();
   const auto plain_size = header_size + parts.prefix.size() + parts.payload.size() + parts.padding;

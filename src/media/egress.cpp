@@ -2,8 +2,24 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 namespace bridgehall::media {
+
+void Egress::expect_far(const Peer& peer) {
+  peer.transport.prefetch_sealer();
+  for (auto waiting = peer.pending; waiting != 0; waiting &= waiting - 1)
+    __builtin_prefetch(&peer.outgoing[static_cast<std::size_t>(std::countr_zero(waiting))].layer);
+}
+
+void Egress::expect_near(const Peer& peer) {
+  if (!peer.transport.connected()) return;
+  peer.transport.sealer().prefetch();
+  for (auto waiting = peer.pending; waiting != 0; waiting &= waiting - 1) {
+    const auto& stream = peer.outgoing[static_cast<std::size_t>(std::countr_zero(waiting))];
+    stream.prefetch();
+  }
+}
 
 void Egress::build(Peer& peer, TimePoint now, std::vector<Train>& out) {
   const auto count = forwarder_.plan(peer, plans_);

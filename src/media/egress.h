@@ -29,6 +29,11 @@ class Egress {
         counters_(counters),
         arena_(std::make_unique_for_overwrite<std::uint8_t[]>(kArena)) {}
 
+  // What build() of a receiver will touch first is asked for while those before it are served: `far` leads to where its
+  // keys and streams lie, `near` to them.
+  static void expect_far(const Peer& peer);
+  static void expect_near(const Peer& peer);
+
   // Makes the trains of `peer` and appends them to `out`; they point into the arena until begin_turn(). Packets that
   // did not fit into this share stay pending in the peer.
   void build(Peer& peer, TimePoint now, std::vector<Train>& out);

@@ -69,12 +69,13 @@ void Feedback::receive_sender_report(Peer& peer, const wire::SenderInfo& info, T
 
 void Feedback::receive_nack(Peer& peer, const wire::RtcpPacket& packet, Ssrc media, TimePoint now, Wishes& wishes) {
   auto* stream = find_outgoing(peer, media);
-  if (stream == nullptr || !stream->can_repeat()) return;
+  if (stream == nullptr || !stream->can_repeat() || !stream->shows_something()) return;
+  const auto next = tables_.layers[stream->layer].history.next();
   const auto track = static_cast<std::uint32_t>(stream - peer.outgoing.data());
   wire::for_each_nack(packet, [&](std::uint16_t sequence) {
     ++counters_.nacked_received;
     if (peer.repeats.size() >= Peer::kMaxRepeats || ++nacked_in_datagram_ > kMaxNacked) return;
-    const auto arrival = stream->sent.take_for_repeat(sequence, now);
+    const auto arrival = stream->sent.take_for_repeat(sequence, next, now);
     if (!arrival) return;
     peer.repeats.push_back({track, sequence, *arrival});
     wishes.repeats = true;

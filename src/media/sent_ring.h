@@ -1,5 +1,5 @@
 // What one receiver was sent lately, by outgoing sequence number, so that a NACK finds the packet in the history. Sized
-// by rate: video 512 (1.2 s at 4 Mb/s), audio 64 (1.3 s).
+// by rate: video 512 (1.2 s at 4 Mb/s), audio 64 (1.3 s). Eight bytes a packet: a frame's lie in one cache line.
 #pragma once
 
 #include <cstdint>
@@ -23,27 +23,40 @@ class SentRing {
 
   // Only when prepared.
   void note(std::int64_t sequence, Arrival arrival) {
-    entries_[static_cast<std::size_t>(sequence) & mask_] = {arrival, TimePoint::min(),
-                                                            static_cast<std::uint16_t>(sequence), true};
+    entries_[static_cast<std::size_t>(sequence) & mask_] = {static_cast<std::uint32_t>(arrival),
+                                                            static_cast<std::uint16_t>(sequence), kNever};
+  }
+  // Asks the processor for where packets from `sequence` on will be noted.
+  void prefetch(std::int64_t sequence) const {
+    if (!entries_.empty()) __builtin_prefetch(&entries_[static_cast<std::size_t>(sequence) & mask_], 1);
   }
 
   // The arrival that went out as `sequence`, if it is still known and was not repeated within kRepeatInterval; notes
-  // the repetition.
-  std::optional<Arrival> take_for_repeat(std::uint16_t sequence, TimePoint now) {
+  // the repetition. `next`: of the history, which no arrival is older than by 2^32.
+  std::optional<Arrival> take_for_repeat(std::uint16_t sequence, Arrival next, TimePoint now) {
     if (entries_.empty()) return std::nullopt;
     auto& entry = entries_[sequence & mask_];
-    if (!entry.used || entry.sequence != sequence) return std::nullopt;
-    if (entry.repeated_at != TimePoint::min() && now - entry.repeated_at < kRepeatInterval) return std::nullopt;
-    entry.repeated_at = now;
-    return entry.arrival;
+    if (entry.arrival == kNothing || entry.sequence != sequence) return std::nullopt;
+    const auto stamp = stamp_of(now);
+    if (entry.repeated != kNever && (stamp + kStamps - entry.repeated) % kStamps < kRepeatInterval / 1ms)
+      return std::nullopt;
+    entry.repeated = stamp;
+    return next - static_cast<std::uint32_t>(static_cast<std::uint32_t>(next) - entry.arrival);
   }
 
  private:
+  static constexpr std::uint32_t kNothing = UINT32_MAX;
+  static constexpr std::uint16_t kNever = UINT16_MAX;
+  static constexpr int kStamps = UINT16_MAX;  // milliseconds; a packet is long forgotten when they come again
+
+  static std::uint16_t stamp_of(TimePoint now) {
+    return static_cast<std::uint16_t>(now.time_since_epoch() / 1ms % kStamps);
+  }
+
   struct Entry {
-    Arrival arrival = 0;
-    TimePoint repeated_at{};
+    std::uint32_t arrival = kNothing;  // the low bits
     std::uint16_t sequence = 0;
-    bool used = false;
+    std::uint16_t repeated = kNever;
   };
 
   std::vector<Entry> entries_;

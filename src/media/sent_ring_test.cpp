@@ -6,22 +6,23 @@ namespace bridgehall::media {
 namespace {
 
 constexpr TimePoint kNow{10s};
+constexpr Arrival kNext = 20;
 
 TEST(SentRing, FindsWhatWasSentByItsSequenceNumber) {
   SentRing ring(8);
   ring.prepare();
   ring.note(100, 7);
   ring.note(101, 9);
-  EXPECT_EQ(ring.take_for_repeat(100, kNow), Arrival{7});
-  EXPECT_EQ(ring.take_for_repeat(101, kNow), Arrival{9});
-  EXPECT_EQ(ring.take_for_repeat(102, kNow), std::nullopt);
+  EXPECT_EQ(ring.take_for_repeat(100, kNext, kNow), Arrival{7});
+  EXPECT_EQ(ring.take_for_repeat(101, kNext, kNow), Arrival{9});
+  EXPECT_EQ(ring.take_for_repeat(102, kNext, kNow), std::nullopt);
 }
 
 TEST(SentRing, KnowsNothingWhenNothingWasSent) {
   SentRing ring(8);
   ring.prepare();
   for (std::uint32_t sequence = 0; sequence < 16; ++sequence)
-    EXPECT_EQ(ring.take_for_repeat(static_cast<std::uint16_t>(sequence), kNow), std::nullopt);
+    EXPECT_EQ(ring.take_for_repeat(static_cast<std::uint16_t>(sequence), kNext, kNow), std::nullopt);
 }
 
 TEST(SentRing, ForgetsWhatAnotherPacketHasTakenThePlaceOf) {
@@ -29,8 +30,8 @@ TEST(SentRing, ForgetsWhatAnotherPacketHasTakenThePlaceOf) {
   ring.prepare();
   ring.note(100, 7);
   ring.note(108, 8);
-  EXPECT_EQ(ring.take_for_repeat(100, kNow), std::nullopt);
-  EXPECT_EQ(ring.take_for_repeat(108, kNow), Arrival{8});
+  EXPECT_EQ(ring.take_for_repeat(100, kNext, kNow), std::nullopt);
+  EXPECT_EQ(ring.take_for_repeat(108, kNext, kNow), Arrival{8});
 }
 
 TEST(SentRing, FindsAcrossTheWrapOfSequenceNumbers) {
@@ -38,26 +39,36 @@ TEST(SentRing, FindsAcrossTheWrapOfSequenceNumbers) {
   ring.prepare();
   ring.note(65'535, 1);
   ring.note(65'536, 2);
-  EXPECT_EQ(ring.take_for_repeat(65'535, kNow), Arrival{1});
-  EXPECT_EQ(ring.take_for_repeat(0, kNow), Arrival{2});
+  EXPECT_EQ(ring.take_for_repeat(65'535, kNext, kNow), Arrival{1});
+  EXPECT_EQ(ring.take_for_repeat(0, kNext, kNow), Arrival{2});
+}
+
+TEST(SentRing, KnowsArrivalsBeyondThirtyTwoBits) {
+  SentRing ring(8);
+  ring.prepare();
+  constexpr Arrival kFar = Arrival{5} << 32;
+  ring.note(1, kFar - 3);
+  ring.note(2, kFar + 1);
+  EXPECT_EQ(ring.take_for_repeat(1, kFar + 2, kNow), kFar - 3);
+  EXPECT_EQ(ring.take_for_repeat(2, kFar + 2, kNow), kFar + 1);
 }
 
 TEST(SentRing, RepeatsAPacketNotTwiceWithinTheInterval) {
   SentRing ring(8);
   ring.prepare();
   ring.note(5, 1);
-  EXPECT_TRUE(ring.take_for_repeat(5, kNow));
-  EXPECT_FALSE(ring.take_for_repeat(5, kNow + SentRing::kRepeatInterval - 1ns));
-  EXPECT_TRUE(ring.take_for_repeat(5, kNow + SentRing::kRepeatInterval));
+  EXPECT_TRUE(ring.take_for_repeat(5, kNext, kNow));
+  EXPECT_FALSE(ring.take_for_repeat(5, kNext, kNow + SentRing::kRepeatInterval - 1ns));
+  EXPECT_TRUE(ring.take_for_repeat(5, kNext, kNow + SentRing::kRepeatInterval));
 }
 
 TEST(SentRing, ANewPacketInThePlaceMayBeRepeatedAtOnce) {
   SentRing ring(8);
   ring.prepare();
   ring.note(5, 1);
-  EXPECT_TRUE(ring.take_for_repeat(5, kNow));
+  EXPECT_TRUE(ring.take_for_repeat(5, kNext, kNow));
   ring.note(13, 2);
-  EXPECT_TRUE(ring.take_for_repeat(13, kNow));
+  EXPECT_TRUE(ring.take_for_repeat(13, kNext, kNow));
 }
 
 }  // namespace

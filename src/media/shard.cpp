@@ -224,6 +224,11 @@ void Shard::release_bursts(TimePoint now) {
   });
 }
 
+// So far behind the first in line.
+const Peer* Shard::waiting_peer(std::size_t place) const {
+  return place < agenda_.egress.size() ? tables_.peers.get(agenda_.egress[place]) : nullptr;
+}
+
 std::span<const Train> Shard::poll_transmit(TimePoint now) {
   trains_.clear();
   if (outbox_sent_) outbox_.clear();
@@ -239,6 +244,8 @@ std::span<const Train> Shard::poll_transmit(TimePoint now) {
       auto* peer = tables_.peers.get(index);
       if (peer == nullptr || !peer->queued) continue;
       peer->queued = false;
+      if (const auto* next = waiting_peer(1)) Egress::expect_far(*next);
+      if (const auto* next = waiting_peer(0)) Egress::expect_near(*next);
       egress_.build(*peer, now, trains_);
       if (peer->pending != 0) agenda_.queue(index, *peer);  // the rest after the others had theirs
     }

@@ -19,6 +19,8 @@ class SendStream {
   Ssrc ssrc() const { return ssrc_; }
   std::uint16_t first_sequence() const { return first_sequence_; }
 
+  std::int64_t highest() const { return highest_; }  // sent so far; the first's when nothing was
+
   // True exactly once per extended sequence number, and never for one older than the window: the caller then seals it.
   bool claim(std::int64_t extended_sequence);
   static std::uint32_t rollover_counter(std::int64_t extended_sequence) {

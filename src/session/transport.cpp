@@ -189,6 +189,12 @@ crypto::Sealer& Transport::sealer() {
   return *state_->sealer;
 }
 
+const crypto::Sealer& Transport::sealer() const {
+  BRIDGEHALL_CHECK(state_->sealer.has_value());
+  return *state_->sealer;
+}
+void Transport::prefetch_sealer() const { __builtin_prefetch(&state_->sealer); }
+
 crypto::Opener& Transport::opener() {
   BRIDGEHALL_CHECK(state_->opener.has_value());
   return *state_->opener;

@@ -109,7 +109,10 @@ class Transport {
   const IceCredentials& local_credentials() const;  // the newest: those of a restart from its beginning
   // Only when connected.
   crypto::Sealer& sealer();
+  const crypto::Sealer& sealer() const;
   crypto::Opener& opener();
+  // Asks the processor for what sealer() will read.
+  void prefetch_sealer() const;
   // Round-trip time seen by STUN (client role); nullopt before the first response.
   std::optional<Duration> round_trip_time() const;
   // Drops since the last call, indexed by TransportDrop.
