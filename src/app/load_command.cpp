@@ -81,14 +81,15 @@ void LoadCommand::add_flags() {
                        "The server's data folder, to sign a token with its key when none is given");
   command_->add_option("--prefix", o.publication_prefix, "Publications are named so, with a number")
       ->capture_default_str();
-  command_->add_option("--publishers", o.publishers, "How many publish")
-      ->check(CLI::Range(1, 1000))
+  command_->add_option("--publishers", o.publishers, "How many publish; 0: view what another run publishes")
+      ->check(CLI::Range(0, 1000))
       ->capture_default_str();
   command_->add_option("--viewers", o.viewers, "How many view")->check(CLI::Range(0, 10'000))->capture_default_str();
   command_->add_option("--kbps", o.kbps, "Video of each publisher in kb/s")
       ->check(CLI::Range(10, 100'000))
       ->capture_default_str();
-  command_->add_flag("--audio,!--no-audio", o.audio, "Send audio as well")->default_str("true");
+  command_->add_flag("--audio,!--no-audio", o.audio, "Send audio")->default_str("true");
+  command_->add_flag("--video,!--no-video", o.video, "Send video")->default_str("true");
   command_->add_option("--duration", streams_.duration, "Measured time")->capture_default_str();
   command_->add_option("--warm-up", streams_.warm_up, "Time between the last join and the measurement")
       ->capture_default_str();
@@ -98,6 +99,13 @@ void LoadCommand::add_flags() {
   command_->add_option("--joins-per-second", o.joins_per_second, "How fast clients join")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  command_
+      ->add_option("--feign-round-trip", streams_.feigned_round_trip_ms,
+                   "Viewers report a round trip that is so many milliseconds longer")
+      ->check(CLI::Range(0, 10'000))
+      ->capture_default_str();
+  command_->add_option("--candidate", streams_.candidate,
+                       "IP address offered as every client's candidate, for servers that want one");
   command_->add_option("--server-pid", o.server_pid, "Process whose CPU and memory are read")
       ->check(CLI::NonNegativeNumber);
   command_->add_option("--cpu", o.cpu, "Pin the generator to this CPU");
@@ -208,6 +216,11 @@ void LoadCommand::add_flood_flags() {
 int LoadCommand::run_streams() {
   auto& options = streams_.options;
   if (!read_durations({{streams_.duration, options.duration}, {streams_.warm_up, options.warm_up}})) return kMisused;
+  if (!streams_.candidate.empty()) {
+    options.candidate = IpAddress::parse(streams_.candidate);
+    if (!options.candidate) return complain(fmt::format("\"{}\" is no IP address.", streams_.candidate), kMisused);
+  }
+  options.feigned_round_trip = std::chrono::milliseconds{streams_.feigned_round_trip_ms};
   options.pacing = streams_.pacing == "ticks" ? load::Pacing::ticks : load::Pacing::frame;
   if (const auto token = moderator_token(options.token, streams_.data, options.conference))
     options.token = *token;

@@ -35,6 +35,8 @@ class LoadCommand {
     std::string duration = "20s";
     std::string warm_up = "3s";
     std::string pacing = "frame";
+    int feigned_round_trip_ms = 0;
+    std::string candidate;
   };
   struct Conference {
     load::ConferenceOptions options;

@@ -15,7 +15,7 @@ std::string profile_list(const std::vector<SrtpSuite>& suites) {
   std::string list;
   for (const auto suite : suites) {
     if (!list.empty()) list += ':';
-    list += suite == SrtpSuite::aead_aes_128_gcm ? "SRTP_AEAD_AES_128_GCM" : "SRTP_AES128_CM_SHA1_80";
+    list.append("SRTP_").append(suite_name(suite));
   }
   return list;
 }

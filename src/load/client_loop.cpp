@@ -28,7 +28,8 @@ ClientLoop::ClientLoop(bool gro) : gro_(gro), memory_(kBatch * kBufferSize) {
 TimePoint ClientLoop::now() { return io::read_clock(); }
 
 Result<io::UdpSocket> ClientLoop::open_socket() const {
-  return io::UdpSocket::open({.receive_buffer = kReceiveBuffer, .gro = gro_, .count_overflows = true});
+  return io::UdpSocket::open(
+      {.receive_buffer = kReceiveBuffer, .gro = gro_, .arrival_times = true, .count_overflows = true});
 }
 
 Result<void> ClientLoop::add(std::unique_ptr<PublisherClient> publisher) {
@@ -54,13 +55,13 @@ void ClientLoop::turn(TimePoint end) {
   for (const auto token : poller_.wait(deadline, now())) {
     if (token & kPublisherToken) {
       auto& publisher = *publishers_[token & ~kPublisherToken];
-      receive(publisher.socket, [&](MutableBytes bytes, const NetworkPath& path, TimePoint at) {
+      receive(publisher.socket, [&](MutableBytes bytes, const NetworkPath& path, TimePoint at, TimePoint) {
         publisher.core.handle_datagram(bytes, path, at);
       });
     } else {
       auto& viewer = *viewers_[token];
-      receive(viewer.socket, [&](MutableBytes bytes, const NetworkPath& path, TimePoint at) {
-        viewer.core.handle_datagram(bytes, path, at, latency_);
+      receive(viewer.socket, [&](MutableBytes bytes, const NetworkPath& path, TimePoint at, TimePoint arrived) {
+        viewer.core.handle_datagram(bytes, path, at, arrived, latency_);
       });
       if (!viewer.core.link().connected()) send(viewer);  // a handshake goes on at once
     }
@@ -78,17 +79,19 @@ void ClientLoop::turn(TimePoint end) {
   }
 }
 
-// The clock is read after each batch, so that the time a datagram waits for this loop counts as latency.
+// A datagram has arrived when the kernel got it: the time it waits for this loop is not the server's.
 template <class Handle>
 void ClientLoop::receive(io::UdpSocket& socket, Handle&& handle) {
   std::array<ReceivedDatagram, kBatch> datagrams;
   for (std::size_t count = kBatch; count == kBatch;) {
     count = socket.receive(buffers_, datagrams);
     const auto at = now();
-    for (const auto& datagram : std::span(datagrams).first(count))
+    for (const auto& datagram : std::span(datagrams).first(count)) {
+      const auto arrived = datagram.arrived_at == TimePoint{} ? at : std::min(datagram.arrived_at, at);
       for (std::size_t begin = 0; begin < datagram.bytes.size(); begin += datagram.segment_size)
         handle(datagram.bytes.subspan(begin, std::min(datagram.segment_size, datagram.bytes.size() - begin)),
-               datagram.path, at);
+               datagram.path, at, arrived);
+    }
   }
 }
 

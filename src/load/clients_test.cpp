@@ -42,8 +42,8 @@ class Conference {
     shard_.handle_command(std::move(peer), now_);
     const auto agreed = session::read_answer(negotiated->answer);
     ASSERT_TRUE(agreed);
-    publisher = std::make_unique<Publisher>(PublisherSettings{1500, true, pacing_, 7}, local, sources, *agreed,
-                                            client_dtls_, random_, NtpOrigin{now_, NtpTime{1}}, now_);
+    publisher = std::make_unique<Publisher>(PublisherSettings{1500, pacing_, 7}, local, sources, *agreed, client_dtls_,
+                                            random_, NtpOrigin{now_, NtpTime{1}}, now_);
   }
 
   void add_viewer(int decrypt_every = 4) {
@@ -66,7 +66,8 @@ class Conference {
     shard_.handle_command(std::move(peer), now_);
     const auto agreed = session::read_answer(negotiated->answer);
     ASSERT_TRUE(agreed);
-    viewers.push_back(std::make_unique<Viewer>(local, *agreed, decrypt_every, client_dtls_, random_, now_));
+    viewers.push_back(
+        std::make_unique<Viewer>(local, *agreed, ViewerSettings{decrypt_every, {}}, client_dtls_, random_, now_));
   }
 
   // Steps of 1 ms; a datagram that leaves in one step arrives in the next. `lose(to viewers)` drops one.
@@ -141,7 +142,7 @@ class Conference {
           if (port == kPublisherPort) {
             publisher->handle_datagram(bytes, path, now_);
           } else if (wire::classify_datagram(bytes) != wire::DatagramKind::rtp || !lose(port)) {
-            viewers[port - 1000u]->handle_datagram(bytes, path, now_, measuring ? &latency : nullptr);
+            viewers[port - 1000u]->handle_datagram(bytes, path, now_, now_, measuring ? &latency : nullptr);
           }
         }
   }

@@ -43,9 +43,15 @@ Result<void> Generator::join() {
   return {};
 }
 
-session::ClientEnd Generator::client_end(std::string cname) {
-  return {session::make_ice_credentials(random_), dtls_.local_fingerprint(), fmt::to_string(random_.u32()),
-          std::move(cname)};
+Result<Generator::OwnEnd> Generator::own_end(std::string cname) {
+  auto socket = loop_.open_socket();
+  if (!socket) return std::unexpected(socket.error());
+  session::ClientEnd description{.credentials = session::make_ice_credentials(random_),
+                                 .fingerprint = dtls_.local_fingerprint(),
+                                 .session_id = fmt::to_string(random_.u32()),
+                                 .cname = std::move(cname)};
+  if (options_.candidate) description.candidates.push_back({{*options_.candidate, socket->port()}});
+  return OwnEnd{std::move(description), std::move(*socket)};
 }
 
 Result<Generator::Joined> Generator::join_as(std::string_view kind, std::size_t publication, const std::string& offer) {
@@ -60,24 +66,24 @@ Result<Generator::Joined> Generator::join_as(std::string_view kind, std::size_t 
                             agreed.error().field));
   media_address_ = agreed->candidates.front();
   a_ufrag_ = agreed->remote_credentials.ufrag;
-  auto socket = loop_.open_socket();
-  if (!socket) return std::unexpected(socket.error());
-  return Joined{std::move(*agreed), std::move(answer->location), std::move(*socket)};
+  return Joined{std::move(*agreed), std::move(answer->location)};
 }
 
 Result<void> Generator::join_publisher(std::size_t index) {
-  const auto local = client_end(fmt::format("load-publisher-{}", index));
+  auto own = own_end(fmt::format("load-publisher-{}", index));
+  if (!own) return std::unexpected(own.error());
+  const auto& local = own->description;
   const auto any_ssrc = [&] { return Ssrc{random_.u32() | 1}; };
   std::vector<session::OfferedSource> sources;
   if (options_.audio) sources.push_back({wire::Codec::opus, any_ssrc(), {}});
-  sources.push_back({wire::Codec::vp8, any_ssrc(), any_ssrc()});
+  if (options_.video) sources.push_back({wire::Codec::vp8, any_ssrc(), any_ssrc()});
   const auto posted = ClientLoop::now();
   auto joined = join_as("whip", index, session::make_publisher_offer(local, sources));
   if (!joined) return std::unexpected(joined.error());
-  const PublisherSettings settings{options_.kbps, options_.audio, options_.pacing, options_.seed + index};
-  return loop_.add(std::make_unique<PublisherClient>(std::move(joined->socket), std::move(joined->location), posted,
-                                                     index, settings, local, sources, joined->agreed, dtls_, random_,
-                                                     ntp_, ClientLoop::now()));
+  const PublisherSettings settings{options_.kbps, options_.pacing, options_.seed + index};
+  return loop_.add(std::make_unique<PublisherClient>(std::move(own->socket), std::move(joined->location), posted, index,
+                                                     settings, local, sources, joined->agreed, dtls_, random_, ntp_,
+                                                     ClientLoop::now()));
 }
 
 Result<void> Generator::wait_for_publishers() {
@@ -111,17 +117,19 @@ Result<void> Generator::join_viewers() {
 }
 
 Result<void> Generator::join_viewer(std::size_t index) {
-  const auto local = client_end(fmt::format("load-viewer-{}", index));
+  auto own = own_end(fmt::format("load-viewer-{}", index));
+  if (!own) return std::unexpected(own.error());
+  const auto& local = own->description;
   std::vector<wire::Codec> codecs;
   if (options_.audio) codecs.push_back(wire::Codec::opus);
-  codecs.push_back(wire::Codec::vp8);
-  const auto publication = index % loop_.publishers().size();
+  if (options_.video) codecs.push_back(wire::Codec::vp8);
+  const auto publication = index % std::max<std::size_t>(loop_.publishers().size(), 1);
   const auto posted = ClientLoop::now();
   auto joined = join_as("whep", publication, session::make_viewer_offer(local, codecs));
   if (!joined) return std::unexpected(joined.error());
-  return loop_.add(std::make_unique<ViewerClient>(std::move(joined->socket), std::move(joined->location), posted,
-                                                  publication, local, joined->agreed, options_.decrypt_every, dtls_,
-                                                  random_, ClientLoop::now()));
+  return loop_.add(std::make_unique<ViewerClient>(
+      std::move(own->socket), std::move(joined->location), posted, publication, local, joined->agreed,
+      ViewerSettings{options_.decrypt_every, options_.feigned_round_trip}, dtls_, random_, ClientLoop::now()));
 }
 
 std::uint64_t Generator::published_by(std::size_t publication) const {
@@ -144,6 +152,7 @@ void Generator::measure() {
   loop_.measure_into(&r.latency);
   loop_.turn_until(begin + options_.duration);
   loop_.measure_into(nullptr);
+  r.began = begin;
   usage_.end(in_seconds(ClientLoop::now() - begin), loop_.receive_overflows(), loop_.send_errors(), r.usage);
   collect_viewers(before, published);
 }
@@ -155,7 +164,8 @@ void Generator::collect_viewers(const std::vector<ViewerCounters>& before,
   for (std::size_t i = 0; i < viewers.size(); ++i) {
     r.viewers += viewers[i]->core.counters() - before[i];
     const auto publication = viewers[i]->publication;
-    if (viewers[i]->core.link().connected_at()) r.published += published_by(publication) - published[publication];
+    if (viewers[i]->core.link().connected_at() && publication < published.size())  // else another run publishes it
+      r.published += published_by(publication) - published[publication];
   }
   // A gap that a retransmission fills just after the end is none.
   loop_.turn_until(ClientLoop::now() + kDrain);
@@ -164,6 +174,8 @@ void Generator::collect_viewers(const std::vector<ViewerCounters>& before,
     const auto all = viewers[i]->core.counters() - before[i];
     missing += all.expected - std::min(all.expected, all.received);
     r.viewers_decoding += viewers[i]->core.decodable();
+    if (const auto at = viewers[i]->core.decodable_since()) r.first_frame.add(*at - viewers[i]->posted);
+    if (const auto suite = viewers[i]->core.link().suite()) r.suite = *suite;
   }
   r.viewers_lost = lost();
   r.viewers.received = r.viewers.expected - std::min(missing, r.viewers.expected);

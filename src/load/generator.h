@@ -34,12 +34,15 @@ class Generator {
   const std::string& a_ufrag() const { return a_ufrag_; }
 
  private:
+  struct OwnEnd {
+    session::ClientEnd description;
+    io::UdpSocket socket;
+  };
   struct Joined {
     session::Agreed agreed;
     std::string location;
-    io::UdpSocket socket;
   };
-  session::ClientEnd client_end(std::string cname);
+  Result<OwnEnd> own_end(std::string cname);
   Result<Joined> join_as(std::string_view kind, std::size_t publication, const std::string& offer);
   Result<void> join_publisher(std::size_t index);
   Result<void> wait_for_publishers();

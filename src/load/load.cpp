@@ -10,14 +10,14 @@
 
 namespace bridgehall::load {
 int run_load(const LoadOptions& options) {
-  if (options.publishers < 1 || options.viewers < 0 || options.kbps < 1) {
-    fmt::print(stderr, "At least one publisher, and a rate above 0, are needed.\n");
+  if (options.publishers < 0 || options.viewers < 0 || options.kbps < 1 || !(options.audio || options.video)) {
+    fmt::print(stderr, "Audio or video, and a rate above 0, are needed.\n");
     return 1;
   }
   if (options.cpu >= 0) pin_to_cpu(options.cpu);
-  fmt::print("{} publisher(s) of {} kb/s{}, {} viewers, {:.0f} s after {:.0f} s of warm-up …\n", options.publishers,
-             options.kbps, options.audio ? " and Opus" : "", options.viewers, in_seconds(options.duration),
-             in_seconds(options.warm_up));
+  const auto sent = !options.video ? "Opus" : fmt::format("{} kb/s{}", options.kbps, options.audio ? " and Opus" : "");
+  fmt::print("{} publisher(s) of {}, {} viewers, {:.0f} s after {:.0f} s of warm-up …\n", options.publishers, sent,
+             options.viewers, in_seconds(options.duration), in_seconds(options.warm_up));
   std::fflush(stdout);
   Generator generator(options);
   if (const auto done = generator.run(); !done) {

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "base/address.h"
 #include "base/time.h"
 
 namespace bridgehall::load {
@@ -19,14 +21,20 @@ struct LoadOptions {
   std::string conference = "demo";
   std::string token;                        // of a moderator: publishes under any name, open at once
   std::string publication_prefix = "load";  // publications are load-0, load-1, …; viewers take them in turn
-  int publishers = 1;
+  int publishers = 1;                       // 0: viewers take what another run publishes, load-0
   int viewers = 200;
   int kbps = 1500;  // of video, for each publisher
   bool audio = true;
+  bool video = true;
   Duration duration = 20s;  // measured
   Duration warm_up = 3s;    // between the last join and the measurement
   Pacing pacing = Pacing::frame;
   int joins_per_second = 100;
+  // Viewers report so much less delay: a server that measures a round trip of next to nothing may do without what it
+  // keeps for real lines, such as its store for retransmission.
+  Duration feigned_round_trip{};
+  // Offered as every client's host candidate, for servers that want one; ICE-lite ends as ours learn it from checks.
+  std::optional<IpAddress> candidate;
   int server_pid = 0;  // 0: the server's CPU and memory are not read
   int cpu = -1;        // pin the generator here; -1 = leave it to the kernel
   bool gro = true;     // let the kernel join datagrams: cheaper for the generator, and less so for the server's peers

@@ -32,6 +32,10 @@ class PeerLink {
   std::optional<TimePoint> connected_at() const { return connected_at_; }
   std::optional<session::CloseReason> closed() const { return closed_; }
   session::Transport& transport() { return transport_; }
+  // Once it is or was connected.
+  std::optional<crypto::SrtpSuite> suite() {
+    return connected_at_ ? std::optional(transport_.sealer().suite()) : std::nullopt;
+  }
 
   // Seals a compound RTCP packet of at most 1,200 bytes and queues it.
   void send_rtcp(BytesView compound);

@@ -15,7 +15,6 @@ namespace bridgehall::load {
 
 struct PublisherSettings {
   int kbps = 1500;
-  bool audio = true;
   Pacing pacing = Pacing::frame;
   std::uint64_t seed = 1;
 };

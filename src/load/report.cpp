@@ -20,6 +20,10 @@ std::string to_table(const LoadOptions& options, const LoadResult& r) {
                                     r.viewers_lost, r.viewers_decoding));
   row("join p50 / p95",
       fmt::format("{:.1f} / {:.1f} ms", milliseconds(r.join.percentile(0.5)), milliseconds(r.join.percentile(0.95))));
+  if (r.first_frame.count() > 0)
+    row("first frame p50 / p95", fmt::format("{:.1f} / {:.1f} ms", milliseconds(r.first_frame.percentile(0.5)),
+                                             milliseconds(r.first_frame.percentile(0.95))));
+  if (r.suite) row("cipher", std::string(crypto::suite_name(*r.suite)));
   row("measured", fmt::format("{:.1f} s", r.usage.seconds));
   row("packets published, for all viewers", fmt::format("{}", r.published));
   row("packets expected / received", fmt::format("{} / {}", r.viewers.expected, r.viewers.received));
@@ -42,6 +46,7 @@ std::string to_json(const LoadOptions& options, const LoadResult& r) {
                      {"viewers", options.viewers},
                      {"kbps", options.kbps},
                      {"audio", options.audio},
+                     {"video", options.video},
                      {"pacing", options.pacing == Pacing::frame ? "frame" : "ticks"},
                      {"gro", options.gro},
                      {"seed", options.seed}};
@@ -49,6 +54,10 @@ std::string to_json(const LoadOptions& options, const LoadResult& r) {
   json["viewers_lost"] = r.viewers_lost;
   json["viewers_decoding"] = r.viewers_decoding;
   json["join_ms"] = {{"p50", milliseconds(r.join.percentile(0.5))}, {"p95", milliseconds(r.join.percentile(0.95))}};
+  json["first_frame_ms"] = {{"p50", milliseconds(r.first_frame.percentile(0.5))},
+                            {"p95", milliseconds(r.first_frame.percentile(0.95))}};
+  if (r.suite) json["cipher"] = crypto::suite_name(*r.suite);
+  json["began"] = in_seconds(r.began.time_since_epoch());
   json["seconds"] = r.usage.seconds;
   json["packets"] = {{"published", r.published},
                      {"expected", r.viewers.expected},

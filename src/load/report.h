@@ -13,9 +13,12 @@ namespace bridgehall::load {
 
 struct LoadResult {
   int viewers_joined = 0;
-  int viewers_lost = 0;         // had joined and were closed before the end
-  int viewers_decoding = 0;     // saw a keyframe
-  LatencyHistogram join;        // POST to DTLS done
+  int viewers_lost = 0;          // had joined and were closed before the end
+  int viewers_decoding = 0;      // saw a keyframe
+  LatencyHistogram join;         // POST to DTLS done
+  LatencyHistogram first_frame;  // POST to the first keyframe
+  std::optional<crypto::SrtpSuite> suite;
+  TimePoint began{};            // the measurement, on the clock of this machine
   std::uint64_t published = 0;  // RTP packets that the viewers' publishers sent, once for each viewer
   ViewerCounters viewers;       // sum over all, measured window only
   LatencyHistogram latency;

@@ -11,6 +11,14 @@ namespace {
 constexpr Duration kReportInterval = 1s;
 constexpr Duration kPliInterval = 500ms;
 constexpr Duration kLikelyRoundTrip = 10ms;  // until STUN has measured one
+
+// RFC 3550 section 6.4.1: whoever gets the report takes the delay here off the time since its own, and so measures a
+// longer way.
+wire::ReportBlock feign(wire::ReportBlock block, Duration round_trip) {
+  const auto units = static_cast<std::uint32_t>(round_trip.count() * 65'536 / 1'000'000'000);
+  block.delay_since_last -= std::min(block.delay_since_last, units);
+  return block;
+}
 }  // namespace
 
 ViewerCounters& ViewerCounters::operator+=(const ViewerCounters& o) {
@@ -40,41 +48,43 @@ ViewerCounters ViewerCounters::operator-(const ViewerCounters& o) const {
           keyframes - o.keyframes};
 }
 
-Viewer::Viewer(const session::ClientEnd& local, const session::Agreed& agreed, int decrypt_every,
+Viewer::Viewer(const session::ClientEnd& local, const session::Agreed& agreed, const ViewerSettings& settings,
                crypto::DtlsFactory& dtls, RandomSource& random, TimePoint now)
     : link_(local, agreed, dtls, random, now),
       cname_(local.cname),
       own_ssrc_(random.u32() | 1),
-      decrypt_every_(static_cast<std::uint64_t>(std::max(decrypt_every, 1))) {
+      decrypt_every_(static_cast<std::uint64_t>(std::max(settings.decrypt_every, 1))),
+      feigned_round_trip_(settings.feigned_round_trip) {
   for (const auto& track : agreed.tracks)
     streams_.push_back({track, session::ReceiveLog(wire::clock_rate_of(track.codec.codec)), {}, {}});
 }
 
-void Viewer::handle_datagram(MutableBytes datagram, const NetworkPath& path, TimePoint now, LatencyHistogram* latency) {
+void Viewer::handle_datagram(MutableBytes datagram, const NetworkPath& path, TimePoint now, TimePoint arrived,
+                             LatencyHistogram* latency) {
   if (link_.handle_control(datagram, path, now) || !link_.connected()) return;
-  if (wire::classify_datagram(datagram) == wire::DatagramKind::rtp) return handle_rtp(datagram, now, latency);
+  if (wire::classify_datagram(datagram) == wire::DatagramKind::rtp)
+    return handle_rtp(datagram, now, Gauge{arrived, latency});
   if (const auto compound = link_.open_rtcp(datagram)) handle_rtcp(*compound, now);
 }
 
-void Viewer::handle_rtp(MutableBytes datagram, TimePoint now, LatencyHistogram* latency) {
+void Viewer::handle_rtp(MutableBytes datagram, TimePoint now, const Gauge& gauge) {
   const auto header = wire::parse_rtp_header(datagram);
   if (!header) return;
   ++counters_.packets;
   counters_.bytes += datagram.size();
   for (auto& stream : streams_) {
     if (header->ssrc == stream.track.remote_rtx_ssrc)
-      return handle_retransmission(stream, datagram, *header, now, latency);
+      return handle_retransmission(stream, datagram, *header, now, gauge);
     if (header->ssrc != stream.track.remote_ssrc) continue;
     const auto result = stream.log.on_packet(header->sequence_number, header->timestamp, now);
     if (stream.is_video() && result.too_many_missing) decodable_ = false;
     if (++seen_ % decrypt_every_ == 0 || (stream.is_video() && !decodable_))
-      look_into(stream, datagram, *header, now, latency);
+      look_into(stream, datagram, *header, gauge);
     return;
   }
 }
 
-void Viewer::look_into(Stream& stream, MutableBytes datagram, const wire::RtpHeader& header, TimePoint now,
-                       LatencyHistogram* latency) {
+void Viewer::look_into(Stream& stream, MutableBytes datagram, const wire::RtpHeader& header, const Gauge& gauge) {
   const auto opened = link_.transport().opener().open_rtp(datagram, header, stream.srtp);
   if (!opened) {
     if (opened.error() == crypto::SrtpError::authentication_failed) ++counters_.undecryptable;
@@ -82,17 +92,18 @@ void Viewer::look_into(Stream& stream, MutableBytes datagram, const wire::RtpHea
   }
   const auto payload = wire::rtp_payload(datagram.first(opened->size), header);
   if (!payload || payload->empty()) return;
-  measure(*payload, now, latency);
+  gauge.add(*payload);
   if (!stream.is_video()) return;
   const auto info = wire::parse_payload(stream.track.codec.codec, *payload);
   if (!info || !info->keyframe) return;
   ++counters_.keyframes;
   decodable_ = true;
+  if (!decodable_since_) decodable_since_ = gauge.arrived;
 }
 
 // RFC 4588 section 4: two bytes of the original sequence number, then the original payload.
 void Viewer::handle_retransmission(Stream& stream, MutableBytes datagram, const wire::RtpHeader& header, TimePoint now,
-                                   LatencyHistogram* latency) {
+                                   const Gauge& gauge) {
   ++counters_.retransmissions;
   const auto opened = link_.transport().opener().open_rtp(datagram, header, stream.rtx_srtp);
   if (!opened) {
@@ -102,11 +113,11 @@ void Viewer::handle_retransmission(Stream& stream, MutableBytes datagram, const 
   const auto payload = wire::rtp_payload(datagram.first(opened->size), header);
   if (!payload || payload->size() < 2) return;
   stream.log.on_packet(load_u16(payload->data()), header.timestamp, now, true);
-  measure(payload->subspan(2), now, latency);
+  gauge.add(payload->subspan(2));
 }
 
-void Viewer::measure(BytesView payload, TimePoint now, LatencyHistogram* latency) {
-  if (latency != nullptr && payload.size() >= kStampSize) latency->add(now - read_stamp(payload));
+void Viewer::Gauge::add(BytesView payload) const {
+  if (latency != nullptr && payload.size() >= kStampSize) latency->add(arrived - read_stamp(payload));
 }
 
 void Viewer::handle_rtcp(BytesView compound, TimePoint now) {
@@ -159,7 +170,7 @@ void Viewer::send_report(TimePoint now) {
   std::size_t count = 0;
   for (auto& stream : streams_)
     if (stream.log.started() && count < blocks.size())
-      blocks[count++] = stream.log.report(stream.track.remote_ssrc, now);
+      blocks[count++] = feign(stream.log.report(stream.track.remote_ssrc, now), feigned_round_trip_);
   std::array<std::uint8_t, 256> buffer;
   ByteWriter writer(buffer);
   wire::write_receiver_report(writer, own_ssrc_, std::span(blocks).first(count));

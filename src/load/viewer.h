@@ -3,6 +3,7 @@
 // decodable. Sans-IO.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/time.h"
@@ -28,19 +29,28 @@ struct ViewerCounters {
   ViewerCounters operator-(const ViewerCounters& earlier) const;
 };
 
+struct ViewerSettings {
+  int decrypt_every = 1;          // every n-th packet
+  Duration feigned_round_trip{};  // see LoadOptions
+};
+
 class Viewer {
  public:
-  Viewer(const session::ClientEnd& local, const session::Agreed& agreed, int decrypt_every, crypto::DtlsFactory& dtls,
-         RandomSource& random, TimePoint now);
+  Viewer(const session::ClientEnd& local, const session::Agreed& agreed, const ViewerSettings& settings,
+         crypto::DtlsFactory& dtls, RandomSource& random, TimePoint now);
 
-  // `latency`: samples go there; nullptr = not measuring now.
-  void handle_datagram(MutableBytes datagram, const NetworkPath& path, TimePoint now, LatencyHistogram* latency);
+  // `arrived`: when the kernel got it, which latency is measured by. `latency`: samples go there; nullptr = not
+  // measuring now.
+  void handle_datagram(MutableBytes datagram, const NetworkPath& path, TimePoint now, TimePoint arrived,
+                       LatencyHistogram* latency);
   // To be called every few milliseconds.
   void handle_timeout(TimePoint now);
 
   PeerLink& link() { return link_; }
   ViewerCounters counters() const;
   bool decodable() const { return decodable_; }
+  // When it first was: a keyframe had begun to come.
+  std::optional<TimePoint> decodable_since() const { return decodable_since_; }
 
  private:
   struct Stream {
@@ -50,12 +60,16 @@ class Viewer {
     crypto::SrtpReceiveState rtx_srtp;
     bool is_video() const { return track.kind == wire::MediaKind::video; }
   };
-  void handle_rtp(MutableBytes datagram, TimePoint now, LatencyHistogram* latency);
-  void look_into(Stream& stream, MutableBytes datagram, const wire::RtpHeader& header, TimePoint now,
-                 LatencyHistogram* latency);
+  // Where the latency of what has just come goes.
+  struct Gauge {
+    TimePoint arrived;
+    LatencyHistogram* latency;
+    void add(BytesView payload) const;
+  };
+  void handle_rtp(MutableBytes datagram, TimePoint now, const Gauge& gauge);
+  void look_into(Stream& stream, MutableBytes datagram, const wire::RtpHeader& header, const Gauge& gauge);
   void handle_retransmission(Stream& stream, MutableBytes datagram, const wire::RtpHeader& header, TimePoint now,
-                             LatencyHistogram* latency);
-  void measure(BytesView payload, TimePoint now, LatencyHistogram* latency);
+                             const Gauge& gauge);
   void handle_rtcp(BytesView compound, TimePoint now);
   void ask_for_keyframe(const Stream& video, TimePoint now);
   void send_nacks(Stream& video, TimePoint now);
@@ -65,9 +79,11 @@ class Viewer {
   std::string cname_;
   Ssrc own_ssrc_;
   std::uint64_t decrypt_every_;
+  Duration feigned_round_trip_;
   std::uint64_t seen_ = 0;
   std::vector<Stream> streams_;  // at most one audio, one video
   bool decodable_ = false;
+  std::optional<TimePoint> decodable_since_;
   TimePoint next_pli_{};
   TimePoint next_report_{};
   ViewerCounters counters_;

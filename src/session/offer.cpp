@@ -107,6 +107,8 @@ class OfferWriter {
     out.push_back({"setup", "actpass"});
     out.push_back({"rtcp-mux", ""});
     out.push_back({"rtcp-rsize", ""});
+    for (std::size_t i = 0; i < local_.candidates.size(); ++i)
+      out.push_back({"candidate", wire::write_host_candidate(local_.candidates[i], i)});
   }
 
   static void add_extension(wire::SdpAttributes& out, ExtensionKind kind) {

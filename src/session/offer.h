@@ -17,6 +17,7 @@ struct ClientEnd {
   crypto::Fingerprint fingerprint;
   std::string session_id;  // digits, for o=
   std::string cname;
+  std::vector<TransportAddress> candidates{};  // of type host, where servers that are not ICE-lite want some
 };
 
 // One track to send. Each gets an m-line of its own, in order; rtx_ssrc 0 = no RTX.
