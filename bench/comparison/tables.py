@@ -1,6 +1,7 @@
 """The figures of a comparison, as a table for people."""
 from comparison.rounds import median_of, value_of
 
+MILLISECONDS = "{:.1f}"
 # Title, where it is in a run's JSON, how it is written, whether a ratio means something.
 FIGURES = [
     ("CPU per forwarded packet, µs", "server.cpu_us_per_packet", "{:.2f}", True),
@@ -11,8 +12,8 @@ FIGURES = [
     ("latency p95, ms", "latency_ms.p95", "{:.2f}", True),
     ("latency p99, ms", "latency_ms.p99", "{:.2f}", True),
     ("memory per viewer, KiB", "kib_per_viewer", "{:.0f}", True),
-    ("join p95, ms", "join_ms.p95", "{:.1f}", True),
-    ("first frame p95, ms", "first_frame_ms.p95", "{:.1f}", True),
+    ("join p95, ms", "join_ms.p95", MILLISECONDS, True),
+    ("first frame p95, ms", "first_frame_ms.p95", MILLISECONDS, True),
     ("datagrams per send", "train", "{:.1f}", False),
     ("generator's share of its CPU", "generator.cpu_share", "{:.0%}", False),
 ]
@@ -29,8 +30,13 @@ def add_derived(run):
     return run
 
 
+LONGEST = 2000  # ms that the generator tells apart
+
+
 def written(form, value):
-    return "" if value is None else form.format(value)
+    if value is None:
+        return ""
+    return "≥ 2000" if form == MILLISECONDS and value >= LONGEST else form.format(value)
 
 
 def table(scenario, runs, floors):

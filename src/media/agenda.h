@@ -34,7 +34,7 @@ struct Agenda {
   void collect(LayerIndex index, Layer& layer, TimePoint now) {
     if (layer.collecting) return;
     layer.collecting = true;
-    layer.collect_until = now + Layer::kCollectionWindow;
+    layer.collect_until = now + layer.collection_window();
     collecting.push_back(index);
   }
 };

@@ -3,6 +3,7 @@
 // voice's packets are copied.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -21,9 +22,12 @@ struct Layer {
   // Longer than any repetition is of use; small layers would keep minutes otherwise. What nobody receives is kept only
   // as long as somebody could begin with it: kKeyframeReuse.
   static constexpr Duration kHistoryAge = 3s;
-  // A burst is collected for at most this long before it is sent on: time for the rest of a frame to come, so that it
-  // leaves as one train.
+  // A burst is collected for so long at most before it is sent on: time for the rest of a frame to come, and for sound
+  // to ride with it, so that they leave as one train. To serve many takes some milliseconds anyway; a longer wait then
+  // adds little to that, and longer trains shorten it.
   static constexpr Duration kCollectionWindow = 2ms;
+  static constexpr Duration kLongestCollectionWindow = 5ms;
+  static constexpr Duration kCollectionPerReceiver = 5us;
   // A receiver that joins starts from the last keyframe if it is no older than this; an older one would begin with too
   // much delay to catch up, so a new one is asked for.
   static constexpr Duration kKeyframeReuse = 300ms;
@@ -37,6 +41,10 @@ struct Layer {
   wire::MediaKind kind() const { return wire::kind_of(codec); }
   bool is_line() const { return publication == kNoPublication; }
   bool has_receivers() const { return !receivers.empty() || waiting > 0; }
+  Duration collection_window() const {
+    return std::clamp(static_cast<std::int64_t>(receivers.size()) * kCollectionPerReceiver, kCollectionWindow,
+                      kLongestCollectionWindow);
+  }
   bool is_wanted() const { return has_receivers() || listened || !mirrors.empty(); }
 
   wire::Codec codec;
