@@ -8,7 +8,7 @@ import tempfile
 import time
 
 from comparison.machine import Watch
-from comparison.servers import ADDRESS
+from comparison.servers import ADDRESS, ServerFailed
 
 SERVER_CPU, GENERATOR_CPU = 0, 1
 TRIES = 4
@@ -42,12 +42,16 @@ class Bench:
     def measure(self, server_class, scenario):
         """A run that nothing else disturbed: the generator's figures, or {"failed": why}."""
         for _ in range(TRIES):
-            result = self._run(server_class, scenario)
+            try:
+                result = self._run(server_class, scenario)
+            except ServerFailed as why:
+                self.say(f"  {why}")
+                continue
             others = result.get("machine", {}).get("others", 0)
             if others <= self.others:
                 return result
             self.say(f"  thrown away: other processes used {others:.0%} of a CPU")
-        return {"failed": "other processes kept using CPU"}
+        return {"failed": "the server did not start, or other processes kept using CPU"}
 
     def _run(self, server_class, scenario):
         with server_class(SERVER_CPU) as server, tempfile.NamedTemporaryFile(suffix=".json") as file:
@@ -66,6 +70,8 @@ class Bench:
             if not text:
                 return {"failed": complaint.strip().splitlines()[-1] if complaint.strip() else "no result"}
             result = json.loads(text)
+            if "server" not in result:
+                return {"failed": f"the server ended while it was measured, with {scenario.viewers} viewers"}
             used = watch.between(result["began"], result["began"] + result["seconds"])
             result["machine"] = {name: used[name] / used["seconds"] for name in ("others", "softirq")}
             if after := server.trains():

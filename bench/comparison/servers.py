@@ -14,6 +14,10 @@ PATIENCE = 20
 JANUS_FOLDERS = [pathlib.Path("/usr/lib") / triple / "janus" for triple in ("x86_64-linux-gnu", "aarch64-linux-gnu")]
 
 
+class ServerFailed(Exception):
+    """It did not start."""
+
+
 class Server:
     """A started server: `pid`, `url` for WHIP and WHEP, and the generator's `access` to it. A context."""
 
@@ -28,7 +32,7 @@ class Server:
         try:
             until(lambda: self.process.poll() is not None or self.is_up(), f"{self.name} does not start")
             if self.process.poll() is not None:
-                raise RuntimeError(f"{self.name} ended at once:\n{self.said()}")
+                raise ServerFailed(f"{self.name} ended at once: {self.said()}")
             self.after_start()
         except BaseException:
             self.close()
@@ -51,7 +55,7 @@ class Server:
         self.folder.cleanup()
 
     def said(self):
-        return "\n".join((self.path / "log").read_text(errors="replace").splitlines()[-20:])
+        return "".join((self.path / "log").read_text(errors="replace").splitlines()[-1:])
 
     def after_start(self):
         pass
@@ -152,5 +156,5 @@ def until(condition, complaint):
     end = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > end:
-            raise RuntimeError(complaint)
+            raise ServerFailed(complaint)
         time.sleep(0.05)
