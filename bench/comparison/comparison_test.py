@@ -8,7 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from comparison.janus_adapter import Description, kind, mirrored  # noqa: E402
 from comparison.machine import Sample, Watch  # noqa: E402
 from comparison.rounds import Scenario, median_of  # noqa: E402
-from comparison.tables import add_derived, capacity, table  # noqa: E402
+from comparison.tables import add_derived, capacity, storm_table, table  # noqa: E402
 
 OFFER = "\r\n".join([
     "v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0 1", "a=fingerprint:sha-256 AA", "a=ice-lite",
@@ -67,6 +67,12 @@ class Tables(unittest.TestCase):
         self.assertRegex(text, r"CPU per forwarded packet, µs +2\.00 +16\.00 +0\.125")
         self.assertRegex(text, r"ours / floor +1\.25")
         self.assertIn("theirs failed: no answer", text)
+
+    def test_a_storm_that_broke_a_server_is_told_and_spoils_no_median(self):
+        storm = {"peace": a_run(2), "watchers": a_run(2), "crowd": a_run(2)}
+        text = storm_table({"ours": [storm, {"failed": "it went away"}]})
+        self.assertRegex(text, r"joined +200\n")
+        self.assertIn("ours failed: it went away", text)
 
     def test_a_server_holds_what_it_held_in_most_rounds(self):
         ours = {200: [a_run(2)], 400: [a_run(2), a_run(2), a_run(2, gaps=1e-2)]}

@@ -4,6 +4,7 @@ import json
 import pathlib
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -16,6 +17,11 @@ TRIES = 4
 ROUND_TRIP_MS = 20
 SLACK = 180
 WARM_UP, JOINS_PER_SECOND = 3, 100  # the generator's
+
+
+def say(words):
+    """Progress, beside the tables."""
+    print(words, file=sys.stderr, flush=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +43,6 @@ class Bench:
     programs: pathlib.Path  # folder of `bridgehall` and `bench/floor`
     duration: int  # seconds measured in each run
     others: float  # share of a CPU that other processes may use before a run is thrown away
-    say: object = print
 
     def measure(self, server_class, scenario):
         """A run that nothing else disturbed: the generator's figures, or {"failed": why}."""
@@ -45,12 +50,12 @@ class Bench:
             try:
                 result = self._run(server_class, scenario)
             except ServerFailed as why:
-                self.say(f"  {why}")
+                say(f"  {why}")
                 continue
             others = result.get("machine", {}).get("others", 0)
             if others <= self.others:
                 return result
-            self.say(f"  thrown away: other processes used {others:.0%} of a CPU")
+            say(f"  thrown away: other processes used {others:.0%} of a CPU")
         return {"failed": "the server did not start, or other processes kept using CPU"}
 
     def _run(self, server_class, scenario):
@@ -80,7 +85,13 @@ class Bench:
 
     def storm(self, server_class, joiners, per_second):
         """200 watch in peace; then in as many seconds as it takes `joiners` come. Their watching and the others' joining,
-        each as the generator that did it tells."""
+        each as the generator that did it tells, or {"failed": why}."""
+        try:
+            return self._storm(server_class, joiners, per_second)
+        except (ServerFailed, subprocess.TimeoutExpired) as why:
+            return {"failed": str(why)}
+
+    def _storm(self, server_class, joiners, per_second):
         watching = Scenario("", 1, 200)
         with server_class(SERVER_CPU) as server, tempfile.TemporaryDirectory() as folder:
             def start(name, flags):

@@ -86,6 +86,8 @@ def storm_table(storms):
     for title, path in figures:
         values = [median_of(all_storms, path) for all_storms in storms.values()]
         lines.append(f"{title:36}" + "".join(f"{'' if value is None else format(value, '.4g'):>14}" for value in values))
+    for server, all_storms in storms.items():
+        lines += [f"{server} failed: {storm['failed']}" for storm in all_storms if "failed" in storm]
     return "\n".join(lines) + "\n"
 
 
