@@ -1,6 +1,8 @@
 // What crosses between io and the cores: datagrams that came in, and trains that go out.
 #pragma once
 
+#include <algorithm>
+
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/time.h"
@@ -15,6 +17,9 @@ struct ReceivedDatagram {
   std::size_t segment_size = 0;  // bytes cut into pieces of this size, the last may be shorter
   bool truncated = false;        // it was longer than its buffer
   TimePoint arrived_at{};        // when the kernel got it; TimePoint{} where that was not asked for
+
+  // The same where it was not asked for too: at the latest `now`, when it was read.
+  TimePoint arrival(TimePoint now) const { return arrived_at == TimePoint{} ? now : std::min(arrived_at, now); }
 };
 
 // One or more datagrams to one receiver: `bytes` cut into `segment_size` pieces of which only the last may be shorter

@@ -87,7 +87,7 @@ void ClientLoop::receive(io::UdpSocket& socket, Handle&& handle) {
     count = socket.receive(buffers_, datagrams);
     const auto at = now();
     for (const auto& datagram : std::span(datagrams).first(count)) {
-      const auto arrived = datagram.arrived_at == TimePoint{} ? at : std::min(datagram.arrived_at, at);
+      const auto arrived = datagram.arrival(at);
       for (std::size_t begin = 0; begin < datagram.bytes.size(); begin += datagram.segment_size)
         handle(datagram.bytes.subspan(begin, std::min(datagram.segment_size, datagram.bytes.size() - begin)),
                datagram.path, at, arrived);

@@ -75,7 +75,7 @@ void Shard::process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagr
   if (!peer.active) return drop(Drop::rtp_unknown_ssrc);
   // The kernel's own time stamp where there is one: a busy server must not look like a slow line to the sender's
   // bandwidth estimate.
-  const auto arrived_at = datagram.arrived_at == TimePoint{} ? now : std::min(datagram.arrived_at, now);
+  const auto arrived_at = datagram.arrival(now);
   const auto received = ingress_.receive_rtp(peer, receive_slots_[place], datagram.bytes.size(), arrived_at);
   set_timer(index, peer);
   if (received.layer == kNoLayer) return;
