@@ -104,6 +104,8 @@ class ModelPage {
   };
   const std::map<std::uint32_t, Told>& told() const { return told_; }
   const std::vector<std::string>& speaking() const { return speaking_; }
+  // Why nothing can be written down, as it was told last.
+  std::optional<messages::RecordTrouble> trouble() const { return trouble_; }
   // Since when a command waits for its answer; kNever when none does.
   TimePoint oldest_command() const;
   std::uint64_t answered() const { return answered_; }
@@ -138,6 +140,7 @@ class ModelPage {
   void take(const messages::Speaking& speaking);
   void take(const messages::MayChanged&) {}
   void take(const messages::IceServers&) {}
+  void take(const messages::RecordingTrouble& trouble) { trouble_ = trouble.trouble; }
   void take(const messages::Bye& bye);
   void take(const messages::Pong&) {}
   void check_skipped(std::uint64_t sequence);
@@ -187,6 +190,7 @@ class ModelPage {
   std::vector<std::uint32_t> tile_slots_;
   std::vector<Tile> tiles_;
   std::vector<std::string> speaking_;
+  std::optional<messages::RecordTrouble> trouble_;
   std::optional<std::uint8_t> voice_;
   bool camera_ = true, asleep_ = false;
   bool was_settled_ = false;

@@ -18,7 +18,8 @@ enum class RefusalCode : std::uint8_t {
   not_connected,  // who is meant
   locked,
   full,
-  malformed
+  malformed,
+  not_recorded  // nothing can be written down at the moment
 };
 
 struct CommandRefusal {

@@ -14,7 +14,10 @@ class EventLog {
   // A client that was away for longer than this many events takes a snapshot, which is shorter then.
   static constexpr std::size_t kCapacity = 1024;
 
-  // The sequence number of the newest event; `first` when there is none yet.
+  // `before`: the sequence number of the last event that is not in it.
+  explicit EventLog(std::uint64_t before = 0) : oldest_(before + 1) {}
+
+  // The sequence number of the newest event; `before` when there is none yet.
   std::uint64_t newest() const { return oldest_ + events_.size() - 1; }
   // Events after `sequence` are all here still. False also for one that has not happened.
   bool reaches(std::uint64_t sequence) const { return sequence + 1 >= oldest_ && sequence <= newest(); }
@@ -30,7 +33,7 @@ class EventLog {
 
  private:
   std::deque<Event> events_;
-  std::uint64_t oldest_ = 1;  // sequence number of the first in `events_`
+  std::uint64_t oldest_;  // sequence number of the first in `events_`
 };
 
 }  // namespace bridgehall::conference

@@ -3,23 +3,22 @@
 #include <fmt/format.h>
 
 #include "base/random_text.h"
-#include "conference/apply.h"
 
 namespace bridgehall::conference {
 namespace {
-
-// Takes something away from somebody: carried out on media before anything else.
-bool closes(const Event& event) {
-  if (const auto* changed = std::get_if<MicrophoneChanged>(&event)) return !changed->microphone.open;
-  if (const auto* changed = std::get_if<CameraChanged>(&event)) return !changed->camera.open;
-  if (const auto* changed = std::get_if<SlidesChanged>(&event)) return changed->seat.empty();
-  return std::holds_alternative<Left>(event);
-}
 
 std::string name_of(const Principal& principal) { return principal.name.empty() ? principal.subject : principal.name; }
 
 CommandRefusal unknown_conference() {
   return {RefusalCode::not_connected, "There is no such conference here.", "conference"};
+}
+
+CommandRefusal storage_stands_still() {
+  return {RefusalCode::not_recorded, "Too much waits to be written down; try again in a moment.", {}};
+}
+
+bool is_session_key(std::string_view text) {
+  return text.size() == 2 * kKeyBytes && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 CommandRefusal session_gone() { return {RefusalCode::not_connected, "This session has ended; connect again.", {}}; }
@@ -28,18 +27,18 @@ CommandRefusal session_gone() { return {RefusalCode::not_connected, "This sessio
 
 Host::Host(DirectoryLimits limits, RandomSource& random) : random_(random), directory_(limits, random) {}
 
+State initial_state(const Roster& roster) {
+  State state{.id = roster.id, .title = roster.title, .mode = roster.mode, .stage = roster.stage};
+  for (const auto& seat : roster.seats) state.seats.push_back({.id = seat.id, .name = seat.name, .role = seat.role});
+  return state;
+}
+
 void Host::add_conference(Roster roster) {
   directory_.add_conference(roster.id);
   auto& conference = conferences_[roster.id];
-  auto& state = conference.state;
-  state.id = roster.id;
-  state.title = roster.title;
-  state.mode = roster.mode;
-  state.stage = roster.stage;
-  for (const auto& seat : roster.seats) {
-    state.seats.push_back({.id = seat.id, .name = seat.name, .role = seat.role});
+  conference.state = conference.pending = initial_state(roster);
+  for (const auto& seat : roster.seats)
     if (!seat.invitation.empty()) invitations_[seat.invitation] = {roster.id, seat.id};
-  }
   directory_.set_stage(roster.id, roster.stage);
   conference.roster = std::move(roster);
 }
@@ -129,13 +128,15 @@ void Host::end(std::string session, LeaveReason reason) {
 
 std::expected<Host::Greeting, CommandRefusal> Host::greet(const std::string& conference, const Principal& principal,
                                                           std::string_view resume) {
-  const auto* seat = find(conference)->state.find(principal.subject);
+  const auto* seat = find(conference)->pending.find(principal.subject);
   if (seat && seat->role != principal.role)
     return std::unexpected(CommandRefusal{RefusalCode::not_allowed,
                                           fmt::format("The token's role is {}, but seat {}'s is {}.",
                                                       role_name(principal.role), seat->id, role_name(seat->role)),
                                           "token"});
   auto* before = participant_on(conference, principal.subject);
+  if (before && before->recovered && is_session_key(resume) && !participants_.contains(resume))
+    before = take_recovered(*before, resume);
   if (before && before->session == resume) {
     before->linked = true;
     before->expires = kNever;
@@ -157,6 +158,15 @@ std::expected<Host::Greeting, CommandRefusal> Host::greet(const std::string& con
   return Greeting{&kept, false};
 }
 
+// Which session was on that seat, the server of before knew. The token says whose seat it is, and nobody else has come
+// since: so it goes on under the name that its page has for it.
+Participant* Host::take_recovered(const Participant& participant, std::string_view session) {
+  auto node = participants_.extract(participant.session);
+  node.key() = node.mapped().session = session;
+  node.mapped().recovered = false;
+  return &participants_.insert(std::move(node)).position->second;
+}
+
 void Host::unlink(std::string_view session, const Moment& now) {
   const auto found = participants_.find(session);
   if (found == participants_.end()) return;
@@ -168,77 +178,74 @@ void Host::unlink(std::string_view session, const Moment& now) {
   found->second.expires = now.monotonic + kGrace;
 }
 
-void Host::leave(std::string_view session, const Moment& now) {
+Accepted Host::leave(std::string_view session, const Moment& now) {
   const auto found = participants_.find(session);
-  if (found == participants_.end()) return;
+  if (found == participants_.end()) return {};
   const auto participant = found->second;
   end(participant.session, LeaveReason::left);
-  if (participant.joined) depart(participant.conference, participant.seat, LeaveReason::left, now);
+  if (!participant.joined) return {};
+  return depart(participant.conference, participant.seat, LeaveReason::left, now);
 }
 
 std::expected<void, CommandRefusal> Host::may_join(std::string_view session, const Moment& now) const {
   const auto* participant = find_participant(session);
   if (!participant) return std::unexpected(session_gone());
-  const auto decided = decide(find(participant->conference)->state, now.wall, {},
+  const auto decided = decide(find(participant->conference)->pending, now.wall, {},
                               Arrive{.seat = participant->seat, .role = participant->role});
   if (!decided) return std::unexpected(decided.error());
   return {};
 }
 
-std::expected<const Session*, CommandRefusal> Host::join(std::string_view session, ParticipantOrder order,
-                                                         bool microphone, bool camera, const Moment& now) {
+// The session is made at once, with its gates as the record has them, so that the media core is not waited for after
+// the disk. It is of no use to anybody before its answer, which waits for both.
+std::expected<Admitted, CommandRefusal> Host::join(std::string_view session, ParticipantOrder order, bool microphone,
+                                                   bool camera, const Moment& now) {
   const auto found = participants_.find(session);
   if (found == participants_.end()) return std::unexpected(session_gone());
   auto& participant = found->second;
-  auto& conference = *find(participant.conference);
   Arrive arrive{.seat = participant.seat,
                 .name = participant.name,
                 .role = participant.role,
                 .microphone = microphone,
                 .camera = camera};
   for (const auto& sent : order.sends) arrive.sends.push_back(sent.use);
-  const auto events = decide(conference.state, now.wall, {}, arrive);
-  if (!events) return std::unexpected(events.error());
-  begin(conference, *events, now);
+  const auto accepted = carry_out(participant.conference, {}, arrive, now);
+  if (!accepted) return std::unexpected(accepted.error());
   const auto* joined = directory_.join(std::move(order), now.monotonic);
   participant.media = joined->peer;
   participant.joined = true;
-  finish(conference, *events, now);
-  return joined;
+  depends_on(accepted->batch, joined->peer);
+  return Admitted{joined, *accepted};
 }
 
 // -- commands --
 
-std::expected<void, CommandRefusal> Host::carry_out(std::string_view id, const SeatId& actor, const Command& command,
-                                                    const Moment& now) {
+std::expected<Accepted, CommandRefusal> Host::carry_out(std::string_view id, const SeatId& actor,
+                                                        const Command& command, const Moment& now) {
   auto* conference = find(id);
   if (!conference) return std::unexpected(unknown_conference());
-  const auto events = decide(conference->state, now.wall, actor, command);
+  record_closings(*conference, now);
+  const auto events = decide(conference->pending, now.wall, actor, command);
   if (!events) return std::unexpected(events.error());
-  commit(*conference, *events, now);
-  return {};
+  return accept(*conference, actor, *events, now);
 }
 
-void Host::commit(Conference& conference, const std::vector<Event>& events, const Moment& now) {
-  begin(conference, events, now);
-  finish(conference, events, now);
-}
-
-void Host::begin(Conference& conference, const std::vector<Event>& events, const Moment& now) {
-  for (const auto& event : events)
-    if (closes(event)) act(conference, event, now);
-}
-
-void Host::finish(Conference& conference, const std::vector<Event>& events, const Moment& now) {
-  for (const auto& event : events) {
-    apply(conference.state, event);
-    conference.log.push(event);
+std::expected<Accepted, CommandRefusal> Host::accept(Conference& conference, const SeatId& actor,
+                                                     const std::vector<Event>& events, const Moment& now) {
+  const bool closed = std::all_of(events.begin(), events.end(), closes);
+  if (!closed && uncommitted_.size() >= kMaxUncommitted) return std::unexpected(storage_stands_still());
+  if (!events.empty()) {
+    for (const auto& event : events)
+      if (closes(event)) act(conference, event, now);
+    std::vector<RecordedEvent> recorded;
+    for (const auto& event : events) recorded.push_back({.actor = actor, .event = event});
+    write(conference, std::move(recorded), now);
   }
-  for (const auto& event : events)
-    if (!closes(event)) act(conference, event, now);
+  // Where nothing was to be changed, that rests upon what is on its way to the disk.
+  return Accepted{conference.last_batch > recorded_ ? conference.last_batch : 0, closed};
 }
 
-void Host::act(Conference& conference, const Event& event, const Moment& now) {
+void Host::act(const Conference& conference, const Event& event, const Moment& now) {
   const auto& id = conference.state.id;
   if (const auto* microphone = std::get_if<MicrophoneChanged>(&event)) {
     directory_.set_microphone(id, microphone->seat, microphone->microphone.open, microphone->microphone.granted);
@@ -256,8 +263,8 @@ void Host::act(Conference& conference, const Event& event, const Moment& now) {
   }
 }
 
-void Host::depart(const std::string& id, const SeatId& seat, LeaveReason reason, const Moment& now) {
-  (void)carry_out(id, {}, Depart{seat, reason}, now);  // never refused
+Accepted Host::depart(const std::string& id, const SeatId& seat, LeaveReason reason, const Moment& now) {
+  return carry_out(id, {}, Depart{seat, reason}, now).value_or(Accepted{});  // never refused
 }
 
 // -- WHIP --
@@ -283,31 +290,35 @@ Arrive Host::arrival_of(const SessionOrder& order) const {
 std::expected<void, CommandRefusal> Host::may_publish_now(const SessionOrder& order, const Moment& now) const {
   const auto* conference = find(order.conference);
   if (!conference) return std::unexpected(unknown_conference());
-  const auto decided = decide(conference->state, now.wall, {}, arrival_of(order));
+  const auto decided = decide(conference->pending, now.wall, {}, arrival_of(order));
   if (!decided) return std::unexpected(decided.error());
   return {};
 }
 
-std::expected<const Session*, CommandRefusal> Host::publish(SessionOrder order, const Moment& now) {
-  auto* conference = find(order.conference);
-  if (!conference) return std::unexpected(unknown_conference());
-  const auto events = decide(conference->state, now.wall, {}, arrival_of(order));
-  if (!events) return std::unexpected(events.error());
+std::expected<Admitted, CommandRefusal> Host::publish(SessionOrder order, const Moment& now) {
+  const auto accepted = carry_out(order.conference, {}, arrival_of(order), now);
+  if (!accepted) return std::unexpected(accepted.error());
   if (const auto* participant = participant_on(order.conference, order.publication); participant && participant->joined)
     end(participant->session, LeaveReason::replaced);
-  begin(*conference, *events, now);
   const auto* session = directory_.publish(std::move(order), now.monotonic);
-  finish(*conference, *events, now);
-  return session;
+  depends_on(accepted->batch, session->peer);
+  return Admitted{session, *accepted};
 }
 
-std::expected<void, CommandRefusal> Host::set_open(std::string_view id, const std::string& name, bool open,
-                                                   const Moment& now) {
+// Both are independent of each other, and one command.
+std::expected<Accepted, CommandRefusal> Host::set_open(std::string_view id, const std::string& name, bool open,
+                                                       const Moment& now) {
+  auto* conference = find(id);
+  if (!conference) return std::unexpected(unknown_conference());
+  record_closings(*conference, now);
   const auto microphone = open ? Command(OpenMicrophone{name}) : Command(CloseMicrophone{name});
   const auto camera = open ? Command(OpenCamera{name}) : Command(CloseCamera{name});
-  auto done = carry_out(id, {}, microphone, now);
-  if (done) done = carry_out(id, {}, camera, now);
-  return done;
+  auto events = decide(conference->pending, now.wall, {}, microphone);
+  if (!events) return std::unexpected(events.error());
+  auto more = decide(conference->pending, now.wall, {}, camera);
+  if (!more) return std::unexpected(more.error());
+  std::move(more->begin(), more->end(), std::back_inserter(*events));
+  return accept(*conference, {}, *events, now);
 }
 
 void Host::close(media::PeerId peer, const Moment& now) {
@@ -353,7 +364,7 @@ std::optional<Ended> Host::poll_ended() {
 }
 
 TimePoint Host::next_deadline() const {
-  auto deadline = directory_.next_deadline();
+  auto deadline = std::min(directory_.next_deadline(), record_again_);
   for (const auto& [session, participant] : participants_) deadline = std::min(deadline, participant.expires);
   return deadline;
 }
@@ -367,10 +378,13 @@ void Host::handle_timeout(const Moment& now) {
     participants_.erase(participant.session);
     depart(participant.conference, participant.seat, LeaveReason::lost, now);
   }
+  if (record_again_ > now.monotonic) return;
+  record_again_ = kNever;
+  for (auto& [id, conference] : conferences_) record_closings(conference, now);
 }
 
 void Host::close_all(const Moment& now) {
-  while (!participants_.empty()) leave(std::string(participants_.begin()->first), now);
+  while (!participants_.empty()) end(std::string(participants_.begin()->first), LeaveReason::closed);
   directory_.close_all(now.monotonic);
 }
 

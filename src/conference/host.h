@@ -1,6 +1,8 @@
-// Runs the conferences: takes commands, decides, applies, and tells the media side. Closing acts on media before it is
-// written down, opening after. Sans-IO; owned by web::Control, control thread. In memory: after a restart everyone
-// joins again and microphones are closed.
+// Runs the conferences: takes commands, decides, hands out what is to be written down, and tells the media side. A
+// conference is kept twice: as it is on disk, which is all that anybody is told, and with what is decided and on its
+// way there, upon which the next command is decided. What closes acts on media before it is written down; what opens,
+// after. Sans-IO; owned by web::Control, control thread. Bounds: kMaxUncommitted batches that only open; the others are
+// bounded by the sessions there are and by how fast pages may ask.
 #pragma once
 
 #include <deque>
@@ -11,9 +13,11 @@
 #include <string_view>
 #include <vector>
 
+#include "conference/closings.h"
 #include "conference/decide.h"
 #include "conference/directory.h"
 #include "conference/event_log.h"
+#include "conference/journal.h"
 #include "conference/roster.h"
 
 namespace bridgehall::conference {
@@ -40,6 +44,7 @@ struct Participant {
   Role role{};
   std::optional<media::PeerId> media;
   bool joined = false;         // the seat is empty when it goes
+  bool recovered = false;      // of a server before: its page shows the session when it comes
   bool linked = true;          // its WebSocket is open
   TimePoint expires = kNever;  // while it is not
 };
@@ -50,14 +55,51 @@ struct Ended {
   LeaveReason reason{};
 };
 
+// What a command's answer waits for.
+struct Accepted {
+  std::uint64_t batch = 0;  // to be committed first; 0: nothing
+  bool closed = false;      // all that followed from it has taken effect already
+};
+// The media of who has come.
+struct Admitted {
+  const Session* session = nullptr;
+  Accepted accepted;
+};
+
+// What the record has of a conference when the server starts.
+struct Recovered {
+  State state;                        // all events applied to initial_state()
+  std::vector<RecordedEvent> recent;  // the last of them, oldest first: as many as pages may have missed
+};
+
+// What people are told of the record's trouble; of none: nothing is unrecorded either, in the end.
+struct RecordReport {
+  std::optional<RecordTrouble> trouble;
+  std::vector<UnrecordedClosing> unrecorded;
+  bool operator==(const RecordReport&) const = default;
+};
+
+// A conference in which nothing has happened.
+State initial_state(const Roster& roster);
+
 class Host {
  public:
   // How long a seat whose page has gone is kept for it: longer than a browser needs to notice and come back.
   static constexpr Duration kGrace = 15s;
+  // The same after a restart of the server: machines and networks come back together then, and not all at once.
+  static constexpr Duration kGraceAfterRestart = 60s;
+  // What took effect and could not be written down is tried again after this, or with the conference's next command.
+  static constexpr Duration kRecordAgain = 5s;
+  // Four seconds of a storage that stands still, with everyone of 400 asking for something twice a second.
+  static constexpr std::size_t kMaxUncommitted = 4096;
 
   Host(DirectoryLimits limits, RandomSource& random);
 
   void add_conference(Roster roster);
+  // One that has been added is as it was when the server ended; before anyone has come. Whoever was there keeps the
+  // seat for a while.
+  void recover(Recovered recovered, const Moment& now);
+  // As it is on disk.
   const State* state(std::string_view conference) const;
   const EventLog* log(std::string_view conference) const;
   const Roster* roster(std::string_view conference) const;
@@ -83,23 +125,23 @@ class Host {
   // The page's WebSocket is gone.
   void unlink(std::string_view session, const Moment& now);
   // The page leaves on purpose.
-  void leave(std::string_view session, const Moment& now);
+  Accepted leave(std::string_view session, const Moment& now);
   // An answered offer becomes the participant's media. `microphone`, `camera`: to be opened at once if the seat may.
-  std::expected<const Session*, CommandRefusal> join(std::string_view session, ParticipantOrder order, bool microphone,
-                                                     bool camera, const Moment& now);
+  std::expected<Admitted, CommandRefusal> join(std::string_view session, ParticipantOrder order, bool microphone,
+                                               bool camera, const Moment& now);
   // Whether join() would be refused, asked before the offer is answered.
   std::expected<void, CommandRefusal> may_join(std::string_view session, const Moment& now) const;
 
-  std::expected<void, CommandRefusal> carry_out(std::string_view conference, const SeatId& actor,
-                                                const Command& command, const Moment& now);
+  std::expected<Accepted, CommandRefusal> carry_out(std::string_view conference, const SeatId& actor,
+                                                    const Command& command, const Moment& now);
 
   // -- WHIP and WHEP --
-  std::expected<const Session*, CommandRefusal> publish(SessionOrder order, const Moment& now);
+  std::expected<Admitted, CommandRefusal> publish(SessionOrder order, const Moment& now);
   // Whether publish() would be refused, asked before the offer is answered.
   std::expected<void, CommandRefusal> may_publish_now(const SessionOrder& order, const Moment& now) const;
   // Both gates of whatever is published under that name, present or not.
-  std::expected<void, CommandRefusal> set_open(std::string_view conference, const std::string& name, bool open,
-                                               const Moment& now);
+  std::expected<Accepted, CommandRefusal> set_open(std::string_view conference, const std::string& name, bool open,
+                                                   const Moment& now);
   void close(media::PeerId peer, const Moment& now);
 
   Directory& directory() { return directory_; }
@@ -109,24 +151,54 @@ class Host {
   std::optional<Ended> poll_ended();
   TimePoint next_deadline() const;
   void handle_timeout(const Moment& now);
+  // All media end. Seats stay as they are: the server that comes next keeps them for who comes back.
   void close_all(const Moment& now);
+
+  // -- the record --
+  // What is to be written down, in order.
+  std::optional<Batch> poll_batch();
+  // That batch and those before it are on disk: now everybody is told, and what opens is opened.
+  void handle_committed(std::uint64_t number, const Moment& now);
+  // That batch and all after it are refused. What they opened never was; what they closed stays closed.
+  void handle_commit_failed(std::uint64_t from, RecordTrouble why, const Moment& now);
+  // Of the latest batch that was committed.
+  std::uint64_t recorded() const { return recorded_; }
+  bool all_recorded() const { return uncommitted_.empty(); }
+  RecordReport record_report(std::string_view conference) const;
+  // Another number: some conference's report may be another one.
+  std::uint64_t record_report_version() const { return report_version_; }
 
  private:
   struct Conference {
     Roster roster;
-    State state;
-    EventLog log;
+    State state;    // as it is on disk
+    State pending;  // with what is on its way there
+    EventLog log;   // the latest events of `state`
+    UnrecordedClosings unrecorded;
+    std::uint64_t unrecorded_batch = 0;  // in which they are tried again; 0: in none
+    std::uint64_t last_batch = 0;        // the latest that is about this conference
+  };
+  struct Uncommitted {
+    Batch batch;
+    std::vector<media::PeerId> admitted;  // sessions that there are only if this is committed
   };
 
   Conference* find(std::string_view id);
   const Conference* find(std::string_view id) const;
-  void commit(Conference& conference, const std::vector<Event>& events, const Moment& now);
-  // What commit() does, with whatever brings new media between the two: gates are closed before a sender begins.
-  void begin(Conference& conference, const std::vector<Event>& events, const Moment& now);
-  void finish(Conference& conference, const std::vector<Event>& events, const Moment& now);
-  void act(Conference& conference, const Event& event, const Moment& now);
+  // What was decided is on its way to the disk; what closes has taken effect.
+  std::expected<Accepted, CommandRefusal> accept(Conference& conference, const SeatId& actor,
+                                                 const std::vector<Event>& events, const Moment& now);
+  void write(Conference& conference, std::vector<RecordedEvent> events, const Moment& now);
+  void record_closings(Conference& conference, const Moment& now);
+  void commit(const Batch& batch, const Moment& now);
+  bool closes_later(std::string_view conference, const Event& event) const;
+  void depends_on(std::uint64_t batch, media::PeerId admitted);
+  void rebuild_pending(Conference& conference);
+  void dismiss(media::PeerId admitted, const Moment& now);
+  Participant* take_recovered(const Participant& participant, std::string_view session);
+  void act(const Conference& conference, const Event& event, const Moment& now);
   void end(std::string session, LeaveReason reason);
-  void depart(const std::string& conference, const SeatId& seat, LeaveReason reason, const Moment& now);
+  Accepted depart(const std::string& conference, const SeatId& seat, LeaveReason reason, const Moment& now);
   Participant* participant_on(std::string_view conference, std::string_view seat);
   Arrive arrival_of(const SessionOrder& order) const;
   // The media of a session are gone, the media side knows it already.
@@ -138,6 +210,13 @@ class Host {
   std::map<std::string, std::pair<std::string, SeatId>, std::less<>> invitations_;  // to conference and seat
   std::map<std::string, Participant, std::less<>> participants_;                    // by session
   std::deque<Ended> ended_;
+  std::deque<Uncommitted> uncommitted_;
+  std::size_t unpolled_ = 0;      // the last so many of them were not handed out yet
+  std::uint64_t last_batch_ = 0;  // that was numbered
+  std::uint64_t recorded_ = 0;
+  std::optional<RecordTrouble> trouble_;
+  TimePoint record_again_ = kNever;
+  std::uint64_t report_version_ = 0;
 };
 
 }  // namespace bridgehall::conference

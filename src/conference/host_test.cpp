@@ -5,6 +5,7 @@
 #include <rapidcheck.h>
 
 #include "conference/directory_testing.h"
+#include "conference/host_testing.h"
 
 namespace bridgehall::conference {
 namespace {
@@ -27,7 +28,11 @@ class HostTest : public testing::Test {
     commands();
   }
 
-  Words commands() { return take_commands(host.directory()); }
+  void commit() { commit_all(host, now); }
+  Words commands() {
+    commit();
+    return take_commands(host.directory());
+  }
   std::string greet(const std::string& seat, Role role = Role::site, std::string_view resume = {}) {
     const auto greeting = host.greet("demo", {role, seat}, resume);
     EXPECT_TRUE(greeting) << greeting.error().message;
@@ -40,7 +45,8 @@ class HostTest : public testing::Test {
     negotiate(host.directory(), order);
     const auto joined = host.join(session, std::move(order), microphone, camera, now);
     EXPECT_TRUE(joined) << joined.error().message;
-    return joined ? (*joined)->peer : PeerId{};
+    commit();
+    return joined ? joined->session->peer : PeerId{};
   }
   // Greeted and joined.
   std::string seated(const std::string& seat, Role role = Role::site) {
@@ -51,14 +57,19 @@ class HostTest : public testing::Test {
   PeerId publish(const std::string& name, Principal who) {
     const auto published = host.publish(publisher_order(name, std::move(who)), now);
     EXPECT_TRUE(published);
-    return published ? (*published)->peer : PeerId{};
+    commit();
+    return published ? published->session->peer : PeerId{};
   }
   void ask(const SeatId& actor, const Command& command) {
     const auto done = host.carry_out("demo", actor, command, now);
     EXPECT_TRUE(done) << done.error().message;
+    commit();
   }
   void closed(PeerId peer) { host.handle_event(media::PeerClosed{peer, session::CloseReason::consent_lost}, now); }
-  const Seat& seat(const std::string& id) { return *host.state("demo")->find(id); }
+  const Seat& seat(const std::string& id) {
+    commit();
+    return *host.state("demo")->find(id);
+  }
   std::vector<std::pair<std::string, LeaveReason>> ended() {
     std::vector<std::pair<std::string, LeaveReason>> all;
     while (const auto one = host.poll_ended()) all.emplace_back(one->session, one->reason);
@@ -448,7 +459,9 @@ TEST(HostProperties, the_state_and_the_media_core_agree) {
           host.replace_roster(*host.renewed_roster("demo", name), name, now);
           break;
       }
+      commit_all(host, now);
       carry_out_commands();
+      commit_all(host, now);
       const auto& state = *host.state("demo");
       RC_ASSERT(state.sequence == host.log("demo")->newest());
       for (const auto& seat : state.seats) {

@@ -3,17 +3,21 @@
 namespace bridgehall::conference {
 namespace {
 
+bool leads(Role role) { return role == Role::chair || role == Role::moderator; }
+
 bool sees_hand(Role role, const SeatId& viewer, const SeatId& seat) {
   return viewer == seat || may(role, Action::see_hands);
 }
 
 // To the chair: read by those who lead, and by whoever wrote it.
 bool sees_chat(Role role, const SeatId& viewer, const ChatMessage& message) {
-  if (message.to == Audience::chair) return viewer == message.seat || role == Role::chair || role == Role::moderator;
+  if (message.to == Audience::chair) return viewer == message.seat || leads(role);
   return may(role, Action::chat);
 }
 
 }  // namespace
+
+bool sees_record(Role role) { return leads(role); }
 
 bool may_see(Role role, const SeatId& seat, const Event& event) {
   if (const auto* raised = std::get_if<HandRaised>(&event)) return sees_hand(role, seat, raised->seat);

@@ -7,6 +7,8 @@
 
 namespace bridgehall::conference {
 
+// Whether it is told what could not be written down.
+bool sees_record(Role role);
 bool may_see(Role role, const SeatId& seat, const Event& event);
 // All of `state` that the seat may see.
 State visible_state(const State& state, Role role, const SeatId& seat);

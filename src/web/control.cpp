@@ -15,6 +15,7 @@ namespace {
 using Path = std::vector<std::string>;
 
 constexpr std::string_view kStage = "~";
+constexpr std::string_view kChangeRoute = "/api/conferences/{conference}/publications/{publication}";
 
 bool reads(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
 
@@ -82,6 +83,7 @@ Control::Control(ControlSettings settings, crypto::TokenKey key, StaticFiles fil
       key_(std::move(key)),
       files_(std::move(files)),
       core_(core),
+      journal_(settings_.journal ? *settings_.journal : memory_),
       host_(settings_.limits, random),
       local_ends_(settings_.fingerprint, settings_.media_port, random, core),
       ice_servers_(settings_.ice_servers, random),
@@ -91,13 +93,18 @@ Control::Control(ControlSettings settings, crypto::TokenKey key, StaticFiles fil
   for (const auto& roster : settings_.conferences) host_.add_conference(roster);
 }
 
+void Control::recover(std::vector<conference::Recovered> conferences, const Instant& now) {
+  for (auto& conference : conferences) host_.recover(std::move(conference), now);
+  turn(now);
+}
+
 void Control::submit(Ticket ticket, const Request& request, Instant now) {
   std::string_view route = "none";
   caller_ = Caller::stranger;
   auto response = dispatch(ticket, request, now, route);
   asked_[ticket] = {route, caller_};
   if (response) answer(ticket, std::move(*response));
-  turn(now.monotonic);
+  turn(now);
 }
 
 std::optional<Response> Control::dispatch(Ticket ticket, const Request& request, Instant now, std::string_view& route) {
@@ -116,7 +123,8 @@ std::optional<Response> Control::dispatch(Ticket ticket, const Request& request,
     return diagnosis_request(ticket, request, now);
   }
   if (path->front() == "api") {
-    if (auto response = api_request(*path, request, now, route)) return response;
+    if (auto response = api_request(ticket, *path, request, now, route)) return response;
+    if (route == kChangeRoute) return std::nullopt;
   }
   const auto& first = path->front();
   const bool monitoring = path->size() == 1 && (first == "metrics" || first == "healthz" || first == "readyz");
@@ -197,7 +205,7 @@ std::optional<Response> Control::signalling_request(Ticket ticket, const Signall
   return signalling_.handle(ticket, resource, request, *identity, now);
 }
 
-std::optional<Response> Control::api_request(const Path& path, const Request& request, Instant now,
+std::optional<Response> Control::api_request(Ticket ticket, const Path& path, const Request& request, Instant now,
                                              std::string_view& route) {
   if (path.size() == 3 && path[1] == "invitations" && path[2] == "exchange") {
     route = "/api/invitations/exchange";
@@ -214,15 +222,24 @@ std::optional<Response> Control::api_request(const Path& path, const Request& re
   const bool renew = path.size() == 6 && path[3] == "seats" && path[5] == "invitation";
   if (!list && !change && !renew) return std::nullopt;
   route = list     ? "/api/conferences/{conference}/publications"
-          : change ? "/api/conferences/{conference}/publications/{publication}"
+          : change ? kChangeRoute
                    : "/api/conferences/{conference}/seats/{seat}/invitation";
   if (list ? !reads(request) : request.method != (change ? "PATCH" : "POST"))
     return wrong_method(list ? "GET, HEAD" : change ? "PATCH" : "POST", request);
   const auto identity = admit(request, now);
   if (!identity) return identity.error();
   if (list) return list_publications(host_.directory(), path[2], *identity);
-  if (change) return change_publication(host_, path[2], path[4], request, *identity, now);
+  if (change) return change_request(ticket, path[2], path[4], request, *identity, now);
   return renew_invitation(host_, path[2], path[4], *identity, settings_.save_roster, now);
+}
+
+std::optional<Response> Control::change_request(Ticket ticket, const std::string& conference,
+                                                const std::string& publication, const Request& request,
+                                                const Identity& identity, Instant now) {
+  auto accepted = change_publication(host_, conference, publication, request, identity, now);
+  if (!accepted) return std::move(accepted.error());
+  changes_.await(*accepted, {ticket, conference, publication, {}});
+  return std::nullopt;
 }
 
 std::optional<Response> Control::diagnosis_request(Ticket ticket, const Request& request, Instant now) {
@@ -291,7 +308,7 @@ void Control::handle_events(const Instant& now) {
     signalling_.handle_event(*event);
     pages_.handle_event(*event);
   }
-  turn(now.monotonic);
+  turn(now);
 }
 
 // Names are of a harmless alphabet, and neither tokens nor session addresses are among them.
@@ -311,14 +328,54 @@ void Control::log_event(const media::Event& event) const {
   }
 }
 
-void Control::turn(TimePoint now) {
+void Control::turn(const Instant& now) {
+  exchange_with_journal(now);
+  release_changes();
   pages_.refresh();
   push_commands();
-  retry_push_ = stuck_ ? now + kRetryPush : kNever;
+  retry_push_ = stuck_ ? now.monotonic + kRetryPush : kNever;
   while (auto late = signalling_.poll_answer()) {
     Signalling::add_cors(late->response.headers);
     answer(late->ticket, std::move(late->response));
   }
+}
+
+// What is committed or refused may be followed by more that is to be written.
+void Control::exchange_with_journal(const Instant& now) {
+  write_batches();
+  while (const auto result = journal_.poll()) {
+    take_result(*result, now);
+    write_batches();
+  }
+}
+
+void Control::write_batches() {
+  if (!unwritten_) unwritten_ = host_.poll_batch();
+  while (unwritten_ && journal_.write(std::move(*unwritten_))) unwritten_ = host_.poll_batch();
+}
+
+void Control::take_result(const conference::JournalResult& result, const Instant& now) {
+  if (const auto* committed = std::get_if<conference::BatchesCommitted>(&result)) {
+    host_.handle_committed(committed->number, now);
+    signalling_.handle_committed();
+    pages_.handle_committed();
+    return;
+  }
+  const auto& failed = std::get<conference::BatchesFailed>(result);
+  if (unwritten_ && unwritten_->number >= failed.from) unwritten_.reset();
+  host_.handle_commit_failed(failed.from, failed.why, now);
+  signalling_.handle_commit_failed(failed.from);
+  pages_.handle_commit_failed(failed.from);
+  changes_.refuse_from(failed.from, [](const conference::Accepted& accepted, ChangedPublication& change) {
+    change.refusal = make_not_recorded(accepted.closed);
+  });
+}
+
+void Control::release_changes() {
+  changes_.release(host_.recorded(), [&](ChangedPublication change) {
+    answer(change.ticket, change.refusal ? std::move(*change.refusal)
+                                         : show_publication(host_.directory(), change.conference, change.publication));
+  });
 }
 
 void Control::push_commands() {
@@ -342,14 +399,14 @@ void Control::handle_timeout(const Instant& now) {
     answer(entry->second.ticket, response_of(entry->second.reading, nullptr));
     scrapes_.erase(entry);
   }
-  turn(now.monotonic);
+  turn(now);
 }
 
 void Control::drain(const Instant& now) {
   draining_ = true;
   pages_.drain();
   host_.close_all(now);
-  turn(now.monotonic);
+  turn(now);
 }
 
 // -- pages --
@@ -367,14 +424,14 @@ std::optional<Response> Control::open_link(LinkId link, const std::string& confe
 
 void Control::handle_message(LinkId link, std::string_view text, Instant now) {
   pages_.receive(link, text, stuck_.has_value(), now);
-  turn(now.monotonic);
+  turn(now);
 }
 
 std::optional<std::string> Control::next_message(LinkId link, Instant) { return pages_.next(link); }
 
 void Control::close_link(LinkId link, Instant now) {
   pages_.close(link, now);
-  turn(now.monotonic);
+  turn(now);
 }
 
 }  // namespace bridgehall::web

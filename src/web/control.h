@@ -1,5 +1,6 @@
 // The control plane without sockets: every HTTP request goes in under a ticket, its answer is polled out; commands go
-// to the media core and its events come back. Owned by the program, run by HttpServer on the control thread. Bounds:
+// to the media core and its events come back; what happened goes to the journal, and nobody is told before it is on
+// disk. Owned by the program, run by HttpServer on the control thread. Bounds:
 // tickets by the server's connections, sessions and commands by the directory's limits.
 #pragma once
 
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "conference/host.h"
+#include "conference/journal.h"
 #include "crypto/token.h"
 #include "web/diagnosis.h"
 #include "web/failure_budget.h"
@@ -23,6 +25,7 @@
 #include "web/message.h"
 #include "web/metrics.h"
 #include "web/pages.h"
+#include "web/recorded_replies.h"
 #include "web/signalling.h"
 #include "web/static_files.h"
 #include "web/websocket_handshake.h"
@@ -37,7 +40,8 @@ struct ControlSettings {
   crypto::Fingerprint fingerprint;
   std::uint16_t media_port = 0;
   IceServerSettings ice_servers;
-  Diagnose diagnose;  // none: /api/diagnosis finds nothing
+  Diagnose diagnose;                       // none: /api/diagnosis finds nothing
+  conference::Journal* journal = nullptr;  // outlives Control; none: what happens is kept in memory only
 };
 
 class Control final : public LinkHost {
@@ -49,6 +53,9 @@ class Control final : public LinkHost {
 
   Control(ControlSettings settings, crypto::TokenKey key, StaticFiles files, RandomSource& random, MediaCore& core);
 
+  // Conferences of the settings as they were when the server ended; before anything else.
+  void recover(std::vector<conference::Recovered> conferences, const Instant& now);
+
   void set_addresses(std::vector<IpAddress> addresses) { local_ends_.set_addresses(std::move(addresses)); }
 
   // Where media are taken over TCP, the best first.
@@ -56,10 +63,12 @@ class Control final : public LinkHost {
 
   void submit(Ticket ticket, const Request& request, Instant now);
   std::optional<Answer> poll_answer();
-  // The media core's eventfd was readable.
+  // The media core's eventfd was readable, or the journal's.
   void handle_events(const Instant& now);
   TimePoint next_deadline() const;
   void handle_timeout(const Instant& now);
+  // Readable when handle_events() is to be called; -1: never.
+  int journal_fd() const { return journal_.event_fd(); }
 
   // Counted by whoever owns the sockets.
   LinkCounters& link_counters() { return links_; }
@@ -75,7 +84,7 @@ class Control final : public LinkHost {
 
   // Takes no new sessions and closes those there are; /readyz says 503.
   void drain(const Instant& now);
-  bool drained() const { return draining_ && host_.directory().quiet(); }
+  bool drained() const { return draining_ && host_.directory().quiet() && host_.all_recorded(); }
   conference::DirectoryCounts counts() const { return host_.directory().counts(); }
   // For whoever checks what is said against what is so.
   const conference::Host& host() const { return host_; }
@@ -106,22 +115,30 @@ class Control final : public LinkHost {
   Response exchange(const Request& request, const Instant& now);
   Response refuse_caller(const Request& request, Response refusal, TimePoint now);
   std::optional<Response> signalling_request(Ticket, const SignallingResource&, const Request&, Instant);
-  std::optional<Response> api_request(const std::vector<std::string>& path, const Request&, Instant,
+  std::optional<Response> api_request(Ticket ticket, const std::vector<std::string>& path, const Request&, Instant,
                                       std::string_view& route);
+  std::optional<Response> change_request(Ticket, const std::string& conference, const std::string& publication,
+                                         const Request&, const Identity&, Instant);
   std::optional<Response> diagnosis_request(Ticket, const Request&, Instant);
   std::optional<Response> read_counters(Ticket ticket, Reading reading, TimePoint now);
   Response response_of(Reading reading, const media::ShardCounters* counters) const;
   void finish_scrapes(const media::ShardCounters& counters);
   void answer(Ticket ticket, Response response);
   void log_event(const media::Event& event) const;
-  // Moves commands and answers on as far as they go.
-  void turn(TimePoint now);
+  // Moves batches, commands and answers on as far as they go.
+  void turn(const Instant& now);
+  void exchange_with_journal(const Instant& now);
+  void write_batches();
+  void take_result(const conference::JournalResult& result, const Instant& now);
+  void release_changes();
   void push_commands();
 
   ControlSettings settings_;
   crypto::TokenKey key_;
   StaticFiles files_;
   MediaCore& core_;
+  conference::MemoryJournal memory_;
+  conference::Journal& journal_;
   conference::Host host_;
   LocalEnds local_ends_;
   IceServers ice_servers_;
@@ -131,7 +148,14 @@ class Control final : public LinkHost {
   LinkCounters links_;
   PortCounters port_;
   bool draining_ = false;
-  std::optional<media::Command> stuck_;  // the ring was full
+  std::optional<media::Command> stuck_;         // the ring was full
+  std::optional<conference::Batch> unwritten_;  // the journal's was
+  struct ChangedPublication {
+    Ticket ticket = 0;
+    std::string conference, publication;
+    std::optional<Response> refusal;
+  };
+  RecordedReplies<ChangedPublication> changes_;
   TimePoint retry_push_ = kNever;
   std::map<std::uint64_t, Scrape> scrapes_;  // by ReadCounters::request
   std::uint64_t last_scrape_ = 0;

@@ -138,7 +138,8 @@ struct HttpServer::State {
   // Destroyed before what the coroutines refer to, and after what refers to it.
   asio::io_context io{1};
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors;  // the first is HTTP's
-  asio::posix::stream_descriptor events{io};
+  asio::posix::stream_descriptor events{io};              // of the media core
+  asio::posix::stream_descriptor records{io};             // of the journal
   asio::steady_timer control_timer{io};
   asio::steady_timer drain_timer{io};
   asio::signal_set signals{io};
@@ -176,17 +177,27 @@ struct HttpServer::State {
     });
   }
 
-  asio::awaitable<void> take_events() {
+  asio::awaitable<void> take_events(asio::posix::stream_descriptor& source) {
     while (true) {
       ErrorCode error;
-      co_await events.async_wait(asio::posix::stream_descriptor::wait_read,
+      co_await source.async_wait(asio::posix::stream_descriptor::wait_read,
                                  asio::redirect_error(asio::use_awaitable, error));
       if (error) co_return;
       std::uint64_t signals_so_far;
-      if (read(events.native_handle(), &signals_so_far, sizeof signals_so_far) < 0) co_return;
+      if (read(source.native_handle(), &signals_so_far, sizeof signals_so_far) < 0) co_return;
       control.handle_events(read_clocks());
       deliver();
     }
+  }
+
+  // False: out of file descriptors. `wakes`: an eventfd of somebody else.
+  bool await_events(asio::posix::stream_descriptor& source, int wakes) {
+    const int own = dup(wakes);
+    ErrorCode error;
+    if (own >= 0) source.assign(own, error);
+    if (own < 0 || error) return false;
+    asio::co_spawn(io, take_events(source), asio::detached);
+    return true;
   }
 
   void begin_drain() {
@@ -511,14 +522,12 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(HttpServerSettings settin
   auto state = std::make_unique<State>(std::move(settings), control, core);
   auto listening = state->listen();
   if (!listening) return std::unexpected(listening.error());
-  const int events = dup(core.event_fd());
-  if (events < 0) return fail("Cannot wait for the media core: out of file descriptors.");
-  ErrorCode error;
-  state->events.assign(events, error);
-  if (error) return fail(fmt::format("Cannot wait for the media core: {}.", error.message()));
+  if (!state->await_events(state->events, core.event_fd()))
+    return fail("Cannot wait for the media core: out of file descriptors.");
+  if (control.journal_fd() >= 0 && !state->await_events(state->records, control.journal_fd()))
+    return fail("Cannot wait for the record: out of file descriptors.");
   for (const auto& acceptor : state->acceptors)
     asio::co_spawn(state->io, state->accept_connections(*acceptor), asio::detached);
-  asio::co_spawn(state->io, state->take_events(), asio::detached);
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
 }
 

@@ -15,7 +15,8 @@ namespace bridgehall::web {
 
 enum class Asked : std::uint8_t { creation, restart };
 // refused: the core is full. ended: the session went before it was answered. late: nothing was said in time.
-enum class Outcome : std::uint8_t { done, refused, ended, late };
+// not_recorded: what it would have acknowledged could not be written down.
+enum class Outcome : std::uint8_t { done, refused, ended, late, not_recorded };
 
 inline constexpr Duration kMediaTimeout = 5s;
 
@@ -52,6 +53,15 @@ class MediaReplies {
       const auto peer = (next++)->first;
       while (waiting_.contains(peer) && waiting_.at(peer).front().deadline <= now)
         settle(take_first(peer), Outcome::late);
+    }
+  }
+  // Ends the wait of those for whose reply `which` is true.
+  template <class Which, class Settle>
+  void withdraw(Which&& which, Settle&& settle) {
+    for (auto next = waiting_.begin(); next != waiting_.end();) {
+      const auto peer = (next++)->first;
+      while (waiting_.contains(peer) && which(std::as_const(waiting_.at(peer).front().reply)))
+        settle(take_first(peer), Outcome::not_recorded);
     }
   }
   TimePoint next_deadline() const {

@@ -133,8 +133,18 @@ std::vector<messages::Action> to_message(const std::vector<conference::Action>& 
   return result;
 }
 
+messages::RecordingTrouble to_message(const conference::RecordReport& report) {
+  messages::RecordingTrouble result;
+  if (report.trouble) result.trouble = as<messages::RecordTrouble>(*report.trouble);
+  for (const auto& closing : report.unrecorded)
+    result.unrecorded.push_back({as<messages::ClosedThing>(closing.what), some(closing.seat)});
+  return result;
+}
+
 messages::RefusalCode to_message(conference::RefusalCode code) {
   switch (code) {
+    case conference::RefusalCode::not_recorded:
+      return messages::RefusalCode::not_recorded;
     case conference::RefusalCode::not_allowed:
       return messages::RefusalCode::not_allowed;
     case conference::RefusalCode::needs_floor:

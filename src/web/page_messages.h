@@ -14,6 +14,7 @@ messages::Conference to_message(const conference::State& state);
 messages::Event to_message(const conference::Event& event);
 messages::SlotContent to_message(const conference::Directory::ChangedSlot& slot);
 std::vector<messages::Action> to_message(const std::vector<conference::Action>& actions);
+messages::RecordingTrouble to_message(const conference::RecordReport& report);
 messages::RefusalCode to_message(conference::RefusalCode code);
 messages::ByeCode to_message(conference::LeaveReason reason);
 

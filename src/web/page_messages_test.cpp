@@ -50,6 +50,8 @@ TEST(PageMessages, enumerations_of_both_sides_have_the_same_names_in_the_same_or
   expect_same<conference::LeaveReason, messages::LeaveReason>();
   expect_same<conference::Mode, messages::Mode>();
   expect_same<conference::SlotState, messages::SlotState>();
+  expect_same<conference::RecordTrouble, messages::RecordTrouble>();
+  expect_same<conference::ClosedThing, messages::ClosedThing>();
 }
 
 TEST(PageMessages, refusals_keep_their_names) {

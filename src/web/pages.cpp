@@ -115,6 +115,24 @@ std::optional<std::uint32_t> id_of(const messages::ClientMessage& message) {
       message);
 }
 
+// Says how things are and answers nothing that has changed anything: so it does not wait for the disk.
+bool passes_answers(const messages::ServerMessage& message) {
+  return std::holds_alternative<messages::Pong>(message) || std::holds_alternative<messages::IceServers>(message);
+}
+
+// In the place of an answer whose command was not written down.
+messages::Refused not_recorded(const messages::ServerMessage& answer, bool closed) {
+  const auto id = std::visit(
+      [](const auto& m) -> std::optional<std::uint32_t> {
+        if constexpr (requires { m.id; }) return m.id;
+        return std::nullopt;
+      },
+      answer);
+  if (closed)
+    return {id, RefusalCode::closed_not_recorded, "This took effect, but the server could not write it down."};
+  return {id, RefusalCode::not_recorded, "The server cannot write anything down at the moment; this was not done."};
+}
+
 // What a link has one of at a time.
 bool is_long(const messages::ServerMessage& message) {
   return std::holds_alternative<messages::Answer>(message) || std::holds_alternative<messages::IceRestarted>(message);
@@ -172,7 +190,7 @@ const conference::Participant* Pages::participant_of(const Link& link) const {
 
 void Pages::receive(LinkId id, std::string_view text, bool busy, const Instant& now) {
   const auto found = links_.find(id);
-  if (found == links_.end() || found->second.end) return;
+  if (found == links_.end() || found->second.end || found->second.leaving) return;
   auto& link = found->second;
   take_credit(link, text.size(), now.monotonic);
   if (link.credit < -kBurst)
@@ -208,12 +226,7 @@ void Pages::handle(LinkId id, Link& link, const messages::ClientMessage& message
       reply(id, link, messages::IceServers{tell_ice_servers(link, now)});
     return reply(id, link, messages::Pong{heard_of(link)});
   }
-  if (std::holds_alternative<messages::Leave>(message)) {
-    reply(id, link, messages::Done{*request});
-    link.end = LinkEnd{1000, "left"};
-    by_session_.erase(link.session);
-    return host_.leave(link.session, now);
-  }
+  if (const auto* leaves = std::get_if<messages::Leave>(&message)) return leave(id, link, *leaves, now);
   if (link.credit < 0)
     return refuse(id, link, request, RefusalCode::too_fast, "Too many messages at once; wait a second.");
   carry_out(id, link, message, busy, now);
@@ -232,7 +245,14 @@ void Pages::carry_out(LinkId id, Link& link, const messages::ClientMessage& mess
   const auto command = to_command(message);
   const auto done = host_.carry_out(link.conference, link.seat, *command, now);
   if (!done) return refuse(id, link, request, to_message(done.error().code), done.error().message, done.error().field);
-  reply(id, link, messages::Done{*request});
+  reply(id, link, messages::Done{*request}, *done);
+}
+
+void Pages::leave(LinkId id, Link& link, const messages::Leave& leave, const Instant& now) {
+  by_session_.erase(link.session);
+  link.leaving = true;
+  reply(id, link, messages::Done{leave.id}, host_.leave(link.session, now));
+  release(id, link);
 }
 
 void Pages::greet(LinkId id, Link& link, const messages::Hello& hello, const Instant& now) {
@@ -353,7 +373,8 @@ void Pages::join(LinkId id, Link& link, const messages::Join& join, const Instan
   if (!joined) return refuse(id, link, join.id, to_message(joined.error().code), joined.error().message);
   link.making = true;
   link.knows_slots = false;
-  awaited_.await((*joined)->peer, Asked::creation, {id, join.id, std::move(answer)}, now.monotonic);
+  awaited_.await(joined->session->peer, Asked::creation, {id, join.id, std::move(answer), joined->accepted},
+                 now.monotonic);
 }
 
 void Pages::restart_ice(LinkId id, Link& link, const messages::RestartIce& restart, const Instant& now) {
@@ -374,7 +395,7 @@ void Pages::restart_ice(LinkId id, Link& link, const messages::RestartIce& resta
                                    .fragment = session::make_ice_fragment(
                                        session->local, local_ends_.candidates_for(link.client), session->first_mid)};
   link.making = true;
-  awaited_.await(session->peer, Asked::restart, {id, restart.id, std::move(restarted)}, now.monotonic);
+  awaited_.await(session->peer, Asked::restart, {id, restart.id, std::move(restarted), {}}, now.monotonic);
 }
 
 void Pages::demand(Link& link, const messages::Demand& demand) {
@@ -390,14 +411,61 @@ void Pages::demand(Link& link, const messages::Demand& demand) {
 
 // -- out --
 
-void Pages::reply(LinkId id, Link& link, messages::ServerMessage message) {
+void Pages::reply(LinkId id, Link& link, messages::ServerMessage message, const conference::Accepted& accepted) {
   if (link.end) return;
-  if (link.replies.size() >= kMaxReplies) {
+  if (link.replies.size() + link.unrecorded.size() >= kMaxReplies) {
     link.replies.clear();
     return say_bye(id, link, messages::ByeCode::too_slow, "This page does not read what it is answered.");
   }
-  link.replies.push_back(std::move(message));
-  mark_ready(id);
+  if (passes_answers(message)) {
+    link.replies.push_back(std::move(message));
+    return mark_ready(id);
+  }
+  link.unrecorded.await(accepted, std::move(message));
+  release(id, link);
+}
+
+void Pages::release(LinkId id, Link& link) {
+  link.unrecorded.release(host_.recorded(), [&](messages::ServerMessage message) {
+    note_answered(link, message);
+    link.replies.push_back(std::move(message));
+    mark_ready(id);
+  });
+  if (!link.unrecorded.empty()) {
+    unrecorded_.insert(id);
+  } else if (link.leaving && !link.end) {
+    link.end = LinkEnd{1000, "left"};
+    mark_ready(id);
+  }
+}
+
+void Pages::note_answered(Link& link, const messages::ServerMessage& message) {
+  if (!std::holds_alternative<messages::Answer>(message)) return;
+  link.returning = false;
+  link.knows_slots = link.slots_changed = true;
+  const auto* participant = participant_of(link);
+  if (participant && participant->media) host_.directory().tell_slots_again(*participant->media);
+}
+
+void Pages::handle_committed() {
+  for (const auto id : std::exchange(unrecorded_, {}))
+    if (const auto found = links_.find(id); found != links_.end()) release(id, found->second);
+}
+
+void Pages::handle_commit_failed(std::uint64_t from) {
+  awaited_.withdraw([&](const PageReply& waiting) { return waiting.accepted.batch >= from; },
+                    [&](auto waiting, Outcome outcome) { settle(std::move(waiting), outcome); });
+  for (const auto id : std::exchange(unrecorded_, {})) {
+    const auto found = links_.find(id);
+    if (found == links_.end()) continue;
+    auto& link = found->second;
+    link.unrecorded.refuse_from(from, [&](const conference::Accepted& accepted, messages::ServerMessage& answer) {
+      const bool joins = std::holds_alternative<messages::Answer>(answer);
+      if (joins) link.making = false;
+      answer = not_recorded(answer, accepted.closed && !joins);
+    });
+    release(id, link);
+  }
 }
 
 void Pages::refuse(LinkId id, Link& link, std::optional<std::uint32_t> request, RefusalCode code, std::string message,
@@ -409,6 +477,7 @@ void Pages::refuse(LinkId id, Link& link, std::optional<std::uint32_t> request, 
 
 void Pages::say_bye(LinkId id, Link& link, messages::ByeCode code, std::string message) {
   if (link.end) return;
+  link.unrecorded.clear();
   link.replies.push_back(messages::Bye{code, std::move(message)});
   // 1008: policy (RFC 6455 section 7.4.1); 1012: the service restarts (IANA).
   link.end = LinkEnd{static_cast<std::uint16_t>(code == messages::ByeCode::draining ? 1012 : 1008),
@@ -427,8 +496,8 @@ std::optional<std::string> Pages::next(LinkId id) {
 // What was asked is answered after the events that it caused, so that a page whose command is done has seen it done.
 std::optional<messages::ServerMessage> Pages::next_message(Link& link) {
   const bool welcome = !link.replies.empty() && std::holds_alternative<messages::Welcome>(link.replies.front());
-  // Whoever is sent away sees nothing that happens from then on.
-  if (!link.session.empty() && !welcome && !link.end)
+  // Whoever goes or is sent away sees nothing that happens from then on.
+  if (!link.session.empty() && !welcome && !link.end && !link.leaving)
     if (auto event = next_event(link)) return event;
   if (!link.replies.empty()) {
     auto message = std::move(link.replies.front());
@@ -436,7 +505,7 @@ std::optional<messages::ServerMessage> Pages::next_message(Link& link) {
     if (is_long(message)) link.making = false;
     return message;
   }
-  if (link.session.empty() || link.end) return std::nullopt;
+  if (link.session.empty() || link.end || link.leaving) return std::nullopt;
 
   const auto& state = *host_.state(link.conference);
   if (const auto* seat = state.find(link.seat)) {
@@ -446,6 +515,7 @@ std::optional<messages::ServerMessage> Pages::next_message(Link& link) {
       return messages::MayChanged{to_message(link.told_actions)};
     }
   }
+  if (auto report = next_report(link)) return report;
   if (link.knows_slots && std::exchange(link.slots_changed, false)) {
     const auto* participant = participant_of(link);
     messages::Slots slots;
@@ -474,6 +544,15 @@ std::optional<messages::ServerMessage> Pages::next_event(Link& link) {
   return std::nullopt;
 }
 
+// To those who lead: they can have the machine looked after.
+std::optional<messages::ServerMessage> Pages::next_report(Link& link) {
+  if (!conference::sees_record(link.role)) return std::nullopt;
+  auto report = host_.record_report(link.conference);
+  if (report == link.told_report) return std::nullopt;
+  link.told_report = std::move(report);
+  return to_message(link.told_report);
+}
+
 // -- what has changed --
 
 void Pages::handle_event(const media::Event& event) {
@@ -484,17 +563,16 @@ void Pages::settle(MediaReplies<PageReply>::Waiting waiting, Outcome outcome) {
   auto& awaited = waiting.reply;
   const auto link = links_.find(awaited.link);
   if (link == links_.end()) return;
+  if (outcome == Outcome::not_recorded) {
+    link->second.making = false;
+    return reply(awaited.link, link->second, not_recorded(awaited.message, false));
+  }
   if (outcome != Outcome::done) {
     link->second.making = false;
     return refuse(awaited.link, link->second, awaited.id, RefusalCode::full,
                   "The media server did not take the session; try again in a moment.");
   }
-  if (waiting.asked == Asked::creation) {
-    link->second.returning = false;
-    link->second.knows_slots = link->second.slots_changed = true;
-    host_.directory().tell_slots_again(waiting.peer);
-  }
-  reply(awaited.link, link->second, std::move(awaited.message));
+  reply(awaited.link, link->second, std::move(awaited.message), awaited.accepted);
 }
 
 void Pages::refresh() {
@@ -509,10 +587,12 @@ void Pages::refresh() {
   const auto changed = host_.directory().take_changed_sessions();
   if (!changed.empty()) mark_changed_slots(changed);
   const auto speakers = host_.directory().take_changed_speakers();
+  const bool reports = report_version_ != host_.record_report_version();
+  report_version_ = host_.record_report_version();
   for (auto& [id, link] : links_) {
     if (link.session.empty() || link.end) continue;
     const auto newest = host_.log(link.conference)->newest();
-    if (link.cursor < newest) mark_ready(id);
+    if (link.cursor < newest || (reports && conference::sees_record(link.role))) mark_ready(id);
     if (std::find(speakers.begin(), speakers.end(), link.conference) == speakers.end()) continue;
     link.speakers_changed = true;
     mark_ready(id);

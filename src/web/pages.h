@@ -1,8 +1,8 @@
 // The pages' side of conferences: one link per page, from its hello to its end. Texts in, texts out when the socket is
 // free. A link has no queue of events: it holds a cursor into its conference's log and is cut to a snapshot when it
-// falls behind. Owned by Control; control thread. Bounds: kMaxReplies answers that a page has not read yet (a page
-// that does not read is ended), among them one long one: a link has one join or restart in the making, and no other
-// until its answer was read.
+// falls behind. An answer waits until what it acknowledges is on disk. Owned by Control; control thread. Bounds:
+// kMaxReplies answers that a page has not read yet (a page that does not read is ended), among them one long one: a
+// link has one join or restart in the making, and no other until its answer was read.
 #pragma once
 
 #include <deque>
@@ -20,6 +20,7 @@
 #include "web/link.h"
 #include "web/local_ends.h"
 #include "web/media_replies.h"
+#include "web/recorded_replies.h"
 
 namespace bridgehall::web {
 
@@ -45,6 +46,8 @@ class Pages {
 
   // After the host has seen it.
   void handle_event(const media::Event& event);
+  void handle_committed();
+  void handle_commit_failed(std::uint64_t from);
   // Looks for what the host has to tell; after anything that changed it.
   void refresh();
   TimePoint next_deadline() const;
@@ -68,17 +71,21 @@ class Pages {
     bool slots_changed = false;
     bool speakers_changed = false;
     std::vector<conference::Action> told_actions;
+    conference::RecordReport told_report;
+    RecordedReplies<messages::ServerMessage> unrecorded;  // on their way to `replies`
     std::deque<messages::ServerMessage> replies;
+    bool leaving = false;  // has said so: ends with its last answer
     std::optional<LinkEnd> end;
     double credit = kBurst;
     std::optional<TimePoint> credit_at;
     TimePoint ice_servers_at;  // when it was told of them last
   };
-  // An answer that waits for the media core.
+  // An answer that waits for the media core, and for the disk after that.
   struct PageReply {
     LinkId link;
     std::uint32_t id = 0;
     messages::ServerMessage message;
+    conference::Accepted accepted;
   };
 
   void handle(LinkId id, Link& link, const messages::ClientMessage& message, bool busy, const Instant& now);
@@ -90,13 +97,18 @@ class Pages {
   std::optional<messages::Heard> heard_of(const Link& link) const;
   std::vector<messages::IceServer> tell_ice_servers(Link& link, const Instant& now);
   static void take_credit(Link& link, std::size_t octets, TimePoint now);
-  void reply(LinkId id, Link& link, messages::ServerMessage message);
+  void leave(LinkId id, Link& link, const messages::Leave& leave, const Instant& now);
+  void reply(LinkId id, Link& link, messages::ServerMessage message, const conference::Accepted& accepted = {});
+  // Whatever of a link's answers waits for the disk no longer.
+  void release(LinkId id, Link& link);
+  void note_answered(Link& link, const messages::ServerMessage& message);
   void refuse(LinkId id, Link& link, std::optional<std::uint32_t> request, messages::RefusalCode code,
               std::string message, std::string field = {});
   void say_bye(LinkId id, Link& link, messages::ByeCode code, std::string message);
   void settle(MediaReplies<PageReply>::Waiting waiting, Outcome outcome);
   std::optional<messages::ServerMessage> next_message(Link& link);
   std::optional<messages::ServerMessage> next_event(Link& link);
+  std::optional<messages::ServerMessage> next_report(Link& link);
   const conference::Participant* participant_of(const Link& link) const;
   void mark_changed_slots(const std::vector<media::PeerId>& changed);
   void mark_ready(LinkId link);
@@ -108,6 +120,8 @@ class Pages {
   std::map<LinkId, Link> links_;
   std::map<std::string, LinkId, std::less<>> by_session_;
   MediaReplies<PageReply> awaited_;
+  std::set<LinkId> unrecorded_;  // links with answers that wait for the disk
+  std::uint64_t report_version_ = 0;
   std::deque<LinkId> ready_;
   std::set<LinkId> in_ready_;
 };

@@ -81,4 +81,14 @@ Response make_problem(const Problem& problem) {
   return response;
 }
 
+Response make_not_recorded(bool closed) {
+  auto response =
+      closed
+          ? make_problem({503, "closed-not-recorded", "This took effect, but the server could not write it down.", {}})
+          : make_problem(
+                {503, "not-recorded", "The server cannot write anything down at the moment; this was not done.", {}});
+  response.headers.add("Retry-After", "5");
+  return response;
+}
+
 }  // namespace bridgehall::web

@@ -19,5 +19,7 @@ struct Problem {
 };
 
 Response make_problem(const Problem& problem);
+// What was asked for cannot be written down at the moment. `closed`: it has taken effect all the same.
+Response make_not_recorded(bool closed);
 
 }  // namespace bridgehall::web

@@ -59,21 +59,16 @@ std::optional<Response> refuse_stranger(const conference::Directory& directory, 
   return std::nullopt;
 }
 
-}  // namespace
-
-Response list_publications(const conference::Directory& directory, const std::string& conference,
-                           const Identity& identity) {
-  if (auto refusal = refuse_stranger(directory, conference, identity)) return std::move(*refusal);
-  auto list = Json::array();
-  for (const auto& [name, publication] : *directory.publications(conference))
-    if (!publication.tracks.empty()) list.push_back(to_json(name, publication));
-  return json_response({{"publications", std::move(list)}});
+Response unknown_publication(const std::string& publication) {
+  return make_problem({404, "unknown-publication",
+                       fmt::format("There is no publication {} in this conference.", publication), "publication"});
 }
 
-Response change_publication(conference::Host& host, const std::string& conference, const std::string& publication,
-                            const Request& request, const Identity& identity, const Instant& now) {
-  const auto& directory = host.directory();
-  if (auto refusal = refuse_stranger(directory, conference, identity)) return std::move(*refusal);
+// nullopt: {"open": …} is asked of a publication that there is, by somebody who may.
+std::optional<Response> refuse_change(const conference::Directory& directory, const std::string& conference,
+                                      const std::string& publication, const Request& request,
+                                      const Identity& identity) {
+  if (auto refusal = refuse_stranger(directory, conference, identity)) return refusal;
   if (!conference::may_set_gate(identity.principal.role))
     return make_problem({403, "may-not-open", "Only a moderator opens and closes publications.", "Authorization"});
   const auto type = media_type(request.headers);
@@ -93,12 +88,37 @@ Response change_publication(conference::Host& host, const std::string& conferenc
   if (!change.contains("open"))
     return make_problem({400, "nothing-to-change", "Say {\"open\": true} or {\"open\": false}.", "open"});
   const auto* published = directory.publication(conference, publication);
-  if (!published || published->tracks.empty())
-    return make_problem({404, "unknown-publication",
-                         fmt::format("There is no publication {} in this conference.", publication), "publication"});
-  if (const auto changed = host.set_open(conference, publication, change["open"].get<bool>(), now); !changed)
-    return make_problem({409, "not-possible", changed.error().message, changed.error().field});
-  return json_response(to_json(publication, *published));
+  if (!published || published->tracks.empty()) return unknown_publication(publication);
+  return std::nullopt;
+}
+
+}  // namespace
+
+Response list_publications(const conference::Directory& directory, const std::string& conference,
+                           const Identity& identity) {
+  if (auto refusal = refuse_stranger(directory, conference, identity)) return std::move(*refusal);
+  auto list = Json::array();
+  for (const auto& [name, publication] : *directory.publications(conference))
+    if (!publication.tracks.empty()) list.push_back(to_json(name, publication));
+  return json_response({{"publications", std::move(list)}});
+}
+
+std::expected<conference::Accepted, Response> change_publication(conference::Host& host, const std::string& conference,
+                                                                 const std::string& publication, const Request& request,
+                                                                 const Identity& identity, const Instant& now) {
+  if (auto refusal = refuse_change(host.directory(), conference, publication, request, identity))
+    return std::unexpected(std::move(*refusal));
+  const bool open = Json::parse(request.body)["open"].get<bool>();
+  const auto changed = host.set_open(conference, publication, open, now);
+  if (changed) return *changed;
+  if (changed.error().code == conference::RefusalCode::not_recorded) return std::unexpected(make_not_recorded(false));
+  return std::unexpected(make_problem({409, "not-possible", changed.error().message, changed.error().field}));
+}
+
+Response show_publication(const conference::Directory& directory, const std::string& conference,
+                          const std::string& publication) {
+  const auto* published = directory.publication(conference, publication);
+  return published ? json_response(to_json(publication, *published)) : unknown_publication(publication);
 }
 
 }  // namespace bridgehall::web

@@ -88,6 +88,8 @@ Response refused(const conference::CommandRefusal& refusal) {
       return make_problem({403, "locked", refusal.message, {}});
     case RefusalCode::full:
       return busy("full", refusal.message);
+    case RefusalCode::not_recorded:
+      return busy("not-recorded", refusal.message);
     default:
       return make_problem({409, "not-possible", refusal.message, refusal.field});
   }
@@ -195,7 +197,7 @@ std::optional<Response> Signalling::publish(Ticket ticket, const SignallingResou
   auto answer = std::move(order.negotiated.answer);
   const auto session = host_.publish(std::move(order), now);
   if (!session) return refused(session.error());
-  await_creation(ticket, resource, **session, std::move(answer), now);
+  await_creation(ticket, resource, *session, std::move(answer), now);
   return std::nullopt;
 }
 
@@ -213,7 +215,7 @@ std::optional<Response> Signalling::view(Ticket ticket, const SignallingResource
   order.negotiated = std::move(*negotiated);
   auto answer = std::move(order.negotiated.answer);
   const auto* session = directory_.view(std::move(order), *terms, now.monotonic);
-  await_creation(ticket, resource, *session, std::move(answer), now);
+  await_creation(ticket, resource, {session, {}}, std::move(answer), now);
   return std::nullopt;
 }
 
@@ -244,12 +246,13 @@ std::optional<Response> Signalling::view_stage(Ticket ticket, const SignallingRe
   order.negotiated = std::move(*negotiated);
   auto answer = std::move(order.negotiated.answer);
   const auto* session = directory_.join(std::move(order), now.monotonic);
-  await_creation(ticket, resource, *session, std::move(answer), now);
+  await_creation(ticket, resource, {session, {}}, std::move(answer), now);
   return std::nullopt;
 }
 
-void Signalling::await_creation(Ticket ticket, const SignallingResource& resource, const conference::Session& session,
+void Signalling::await_creation(Ticket ticket, const SignallingResource& resource, const conference::Admitted& admitted,
                                 std::string answer, const Instant& now) {
+  const auto& session = *admitted.session;
   Response created{.status = 201};
   created.headers.add("Content-Type", std::string(kSdp));
   created.headers.add("Location", session.kind == SessionKind::stage
@@ -259,7 +262,7 @@ void Signalling::await_creation(Ticket ticket, const SignallingResource& resourc
   created.headers.add("ETag", etag_of(session));
   add_ice_server_links(created.headers, ice_servers_.make(unix_time(now)));
   created.body = std::move(answer);
-  waiting_.await(session.peer, Asked::creation, {ticket, std::move(created)}, now.monotonic);
+  waiting_.await(session.peer, Asked::creation, {{ticket, std::move(created)}, admitted.accepted}, now.monotonic);
 }
 
 // RFC 9725 sections 4.3.1 to 4.3.3. If-Match names the ICE session; "*" (some clients quote it) goes with a restart.
@@ -288,7 +291,7 @@ std::optional<Response> Signalling::patch(Ticket ticket, const conference::Sessi
   restarted.body =
       session::make_ice_fragment(session.local, local_ends_.candidates_for(request.peer), session.first_mid);
   add_ice_server_links(restarted.headers, ice_servers_.make(unix_time(now)));
-  waiting_.await(session.peer, Asked::restart, {ticket, std::move(restarted)}, now.monotonic);
+  waiting_.await(session.peer, Asked::restart, {{ticket, std::move(restarted)}, {}}, now.monotonic);
   return std::nullopt;
 }
 
@@ -296,10 +299,15 @@ void Signalling::handle_event(const media::Event& event) {
   waiting_.handle_event(event, [&](auto waiting, Outcome outcome) { settle(std::move(waiting), outcome); });
 }
 
-void Signalling::settle(MediaReplies<Answer>::Waiting waiting, Outcome outcome) {
-  auto& [ticket, response] = waiting.reply;
+void Signalling::settle(MediaReplies<Awaited>::Waiting waiting, Outcome outcome) {
+  auto& [answer, accepted] = waiting.reply;
+  auto& response = answer.response;
   switch (outcome) {
     case Outcome::done:
+      if (accepted.batch > host_.recorded()) return unrecorded_.await(accepted, std::move(answer));
+      break;
+    case Outcome::not_recorded:
+      response = make_not_recorded(false);
       break;
     case Outcome::refused:
       response = busy("full", "The media server is full.");
@@ -313,7 +321,19 @@ void Signalling::settle(MediaReplies<Answer>::Waiting waiting, Outcome outcome) 
       response = busy("media-core-slow", "The media core did not answer in time.");
       break;
   }
-  answers_.push_back(std::move(waiting.reply));
+  answers_.push_back(std::move(answer));
+}
+
+void Signalling::handle_committed() {
+  unrecorded_.release(host_.recorded(), [&](Answer answer) { answers_.push_back(std::move(answer)); });
+}
+
+void Signalling::handle_commit_failed(std::uint64_t from) {
+  waiting_.withdraw([&](const Awaited& waiting) { return waiting.accepted.batch >= from; },
+                    [&](auto waiting, Outcome outcome) { settle(std::move(waiting), outcome); });
+  unrecorded_.refuse_from(
+      from, [](const conference::Accepted&, Answer& answer) { answer.response = make_not_recorded(false); });
+  handle_committed();
 }
 
 std::optional<Answer> Signalling::poll_answer() {

@@ -1,6 +1,6 @@
 // WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep) without sockets: a request goes in, an answer comes out at once or,
 // when the media core has to speak first, later under the request's ticket. Owned by Control; control thread. Bounds:
-// one waiting answer per HTTP connection; MediaReplies ends each wait.
+// one waiting answer per HTTP connection; MediaReplies ends each wait, and then the disk's answer.
 #pragma once
 
 #include <deque>
@@ -19,6 +19,7 @@
 #include "web/local_ends.h"
 #include "web/media_replies.h"
 #include "web/message.h"
+#include "web/recorded_replies.h"
 
 namespace bridgehall::web {
 
@@ -52,6 +53,8 @@ class Signalling {
   void add_ice_servers(Response& response, const Instant& now);
 
   void handle_event(const media::Event& event);
+  void handle_committed();
+  void handle_commit_failed(std::uint64_t from);
   std::optional<Answer> poll_answer();
   TimePoint next_deadline() const;
   void handle_timeout(const Instant& now);
@@ -59,21 +62,28 @@ class Signalling {
   static void add_cors(Headers& headers);
 
  private:
+  // Waits for the media core, and for the disk after that.
+  struct Awaited {
+    Answer answer;
+    conference::Accepted accepted;
+  };
+
   std::optional<Response> publish(Ticket, const SignallingResource&, const Request&, const Identity&, const Instant&);
   std::optional<Response> view(Ticket, const SignallingResource&, const Request&, const Identity&, const Instant&);
   std::optional<Response> view_stage(Ticket, const SignallingResource&, const Request&, const Identity&,
                                      const Instant&);
   std::optional<Response> patch(Ticket, const conference::Session&, const Request&, const Instant&);
   conference::SessionOrder make_order(const SignallingResource&, const Identity&);
-  void await_creation(Ticket, const SignallingResource&, const conference::Session&, std::string answer,
+  void await_creation(Ticket, const SignallingResource&, const conference::Admitted&, std::string answer,
                       const Instant&);
-  void settle(MediaReplies<Answer>::Waiting waiting, Outcome outcome);
+  void settle(MediaReplies<Awaited>::Waiting waiting, Outcome outcome);
 
   IceServers& ice_servers_;
   conference::Host& host_;
   conference::Directory& directory_;
   LocalEnds& local_ends_;
-  MediaReplies<Answer> waiting_;
+  MediaReplies<Awaited> waiting_;
+  RecordedReplies<Answer> unrecorded_;
   std::deque<Answer> answers_;
 };
 
