@@ -48,6 +48,8 @@ class SlowDisk {
     take();
     return waiting_.size();
   }
+  // Taken, and neither written nor refused.
+  const std::deque<Batch>& taken() const { return waiting_; }
   // All that is on it, in order.
   const std::vector<Batch>& written() const { return written_; }
 
