@@ -44,6 +44,7 @@ class ControlFixture : public testing::Test {
     settings.media_port = 9000;
     settings.ice_servers = ice_servers;
     settings.diagnose = diagnose;
+    settings.journal = journal;
     StaticFiles files;
     files.add("index.html", "<!doctype html>");
     files.add("assets/index-a1b2c3d4.js", "export {}");
@@ -102,6 +103,7 @@ class ControlFixture : public testing::Test {
   crypto::TokenKey key{std::array<std::uint8_t, 32>{1, 2, 3}};
   FakeMediaCore core;
   bool disk_full = false;
+  conference::Journal* journal = nullptr;  // before restart()
   Diagnose diagnose;
   IceServerSettings ice_servers{.fixed = {{"stun:stun.example.org", {}, {}}}};  // before restart()
   std::optional<conference::Roster> saved;
