@@ -80,6 +80,7 @@ ConferenceOptions ConferenceScenario::draw(std::uint64_t seed, bool verbose) {
           .delegates = huge || large ? 5 : 1 + random_.below(3),
           .mode = random_.chance(0.3) ? conference::Mode::conference : conference::Mode::discussion,
           .shards = 1 + random_.below(3),
+          .recorded = random_.chance(0.6),
           .verbose = verbose};
 }
 
@@ -243,7 +244,7 @@ void ConferenceScenario::come_back(ModelPage& page, Duration away) {
 
 void ConferenceScenario::disturb() {
   auto& page = anyone();
-  switch (random_.below(8)) {
+  switch (random_.below(9)) {
     case 0:
       simulation_.cut(page, true);
       return after(between(50ms, 2s), [this, &page] { simulation_.cut(page, false); });
@@ -252,6 +253,9 @@ void ConferenceScenario::disturb() {
       return simulation_.move(page, random_.chance(0.6));
     case 3:
       return part();
+    case 5:
+      simulation_.disk().trouble = static_cast<conference::RecordTrouble>(random_.below(3));
+      return after(between(50ms, 1500ms), [this] { simulation_.disk().trouble.reset(); });
     case 4:
       simulation_.fall_asleep(page);
       return after(between(100ms, 6s), [this, &page] { simulation_.wake(page); });
@@ -288,6 +292,7 @@ void ConferenceScenario::restart_server() {
 
 void ConferenceScenario::heal() {
   simulation_.world().network.heal();
+  simulation_.disk().trouble.reset();
   if (!simulation_.up()) simulation_.start_server();
   for (const auto& page : simulation_.pages()) {
     if (page->asleep()) simulation_.wake(*page);
@@ -363,11 +368,12 @@ std::string ConferenceScenario::summary() {
     answered += page->answered(), refused += page->refused(), resumed += page->resumed();
   const auto counters = simulation_.up() ? simulation_.server().media().counters() : media::ShardCounters{};
   return fmt::format(
-      "{} seats, {} shards, {}{}{} lives, {} events, {} commands answered, {} refused, {} resumed, {} frames shown, {} "
+      "{} seats, {} shards, {}{}{}{} lives, {} events, {} commands answered, {} refused, {} resumed, {} frames shown, "
+      "{} "
       "forwarded",
       simulation_.pages().size(), options_.shards, bursts_ ? "bursts, " : "", queues_ ? "queues, " : "",
-      simulation_.life(), simulation_.history(simulation_.life()).size(), answered, refused, resumed,
-      simulation_.decoded(), counters.rtp_forwarded);
+      options_.recorded ? "recorded, " : "", simulation_.life(), simulation_.history(simulation_.life()).size(),
+      answered, refused, resumed, simulation_.decoded(), counters.rtp_forwarded);
 }
 
 ScenarioResult ConferenceScenario::run() {

@@ -24,11 +24,13 @@ std::optional<media::Event> ConferenceServer::Rings::pop() {
   return event;
 }
 
-web::ControlSettings ConferenceServer::settings(const Setup& setup, const SimServer& media) {
+web::ControlSettings ConferenceServer::settings(const Setup& setup, const SimServer& media,
+                                                conference::Journal* journal) {
   web::ControlSettings settings;
   settings.conferences = {setup.roster};
   settings.fingerprint = media.fingerprint();
   settings.media_port = media.address().port;
+  settings.journal = journal;
   return settings;
 }
 
@@ -39,7 +41,10 @@ ConferenceServer::ConferenceServer(World& world, const Setup& setup)
                      .shard = shard_configuration(world.now),
                      .shards = setup.shards}),
       random_(setup.seed ^ 0xc0417201),
-      control_(settings(setup, media_), crypto::TokenKey(setup.key), web::StaticFiles{}, random_, rings_) {
+      disk_(setup.disk),
+      journal_(disk_ ? std::make_optional<SimJournal>(world, *disk_, setup.seed ^ 0xd15c) : std::nullopt),
+      control_(settings(setup, media_, journal_ ? &*journal_ : nullptr), crypto::TokenKey(setup.key),
+               web::StaticFiles{}, random_, rings_) {
   rings_.media = &media_;
   control_.set_addresses({media_.address().ip});
   media_.on_command = [this](const media::Command& command) {
@@ -51,6 +56,7 @@ ConferenceServer::ConferenceServer(World& world, const Setup& setup)
   };
   // Conferences that are there from the beginning have commands of their own.
   control_.handle_events(instant());
+  if (disk_) control_.recover({disk_->recover(setup.roster)}, instant());
 }
 
 web::Instant ConferenceServer::instant() const {
@@ -59,13 +65,21 @@ web::Instant ConferenceServer::instant() const {
 }
 
 void ConferenceServer::turn_control() {
-  if (!rings_.events.empty()) control_.handle_events(instant());
+  if (journal_) journal_->advance();
+  if (!rings_.events.empty() || (journal_ && journal_->has_results())) control_.handle_events(instant());
   if (control_.next_deadline() <= world_.now) control_.handle_timeout(instant());
 }
 
-TimePoint ConferenceServer::next_deadline() const {
+TimePoint ConferenceServer::next_control() const {
   if (!rings_.events.empty()) return world_.now;
-  return std::min(media_.next_deadline(), control_.next_deadline());
+  return std::min(control_.next_deadline(), journal_ ? journal_->next_deadline() : kNever);
+}
+
+TimePoint ConferenceServer::next_deadline() const { return std::min(media_.next_deadline(), next_control()); }
+
+bool ConferenceServer::record_is_behind() const {
+  const auto& host = control_.host();
+  return !host.all_recorded() || host.record_report(kConference) != conference::RecordReport{};
 }
 
 void ConferenceServer::note_history(History& history) {
@@ -77,6 +91,8 @@ void ConferenceServer::note_history(History& history) {
     world_.violations.add(world_.now, "the log goes from {} to {}", history.size(), log.newest());
     return;
   }
+  if (disk_ && log.newest() > disk_->events.size())
+    world_.violations.add(world_.now, "event {} is told before it is on disk", log.newest());
   while (history.size() < log.newest()) history.push_back(log.at(history.size() + 1));
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "sim/page.h"
+#include "sim/record.h"
 #include "sim/server.h"
 #include "web/control.h"
 
@@ -21,6 +22,7 @@ class ConferenceServer {
     conference::Roster roster;
     std::array<std::uint8_t, 32> key{};
     std::size_t shards = 1;
+    SimDisk* disk = nullptr;  // none: nothing is kept
   };
   ConferenceServer(World& world, const Setup& setup);
 
@@ -32,8 +34,11 @@ class ConferenceServer {
 
   // Gives control what the shard has said, and its deadlines.
   void turn_control();
-  bool control_is_due() const { return !rings_.events.empty() || control_.next_deadline() <= world_.now; }
+  bool control_is_due() const { return next_control() <= world_.now; }
   TimePoint next_deadline() const;
+  // The gates may be closed where the record says that they are open: that is on its way to the disk, or did not come
+  // there.
+  bool record_is_behind() const;
   // Keeps the log whole: control's own forgets. To be called after whatever control did.
   void note_history(History& history);
 
@@ -51,12 +56,15 @@ class ConferenceServer {
     SimServer* media = nullptr;
     std::deque<media::Event> events;
   };
-  static web::ControlSettings settings(const Setup& setup, const SimServer& media);
+  static web::ControlSettings settings(const Setup& setup, const SimServer& media, conference::Journal* journal);
+  TimePoint next_control() const;
 
   World& world_;
   Rings rings_;
   SimServer media_;
   SeededRandom random_;
+  SimDisk* disk_;
+  std::optional<SimJournal> journal_;
   web::Control control_;
 };
 

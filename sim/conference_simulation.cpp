@@ -107,12 +107,15 @@ Duration ConferenceSimulation::delay_of(const ModelPage& page) {
 void ConferenceSimulation::start_server() {
   BRIDGEHALL_CHECK(!server_);
   ++life_;
-  histories_[life_];
-  server_ = std::make_unique<ConferenceServer>(world(), ConferenceServer::Setup{.seed = options_.seed * 1'000 + life_,
-                                                                                .suite = options_.suite,
-                                                                                .roster = roster_,
-                                                                                .key = key_,
-                                                                                .shards = options_.shards});
+  auto& history = histories_[life_];
+  for (const auto& recorded : disk_.events) history.push_back(recorded.event);
+  server_ = std::make_unique<ConferenceServer>(world(),
+                                               ConferenceServer::Setup{.seed = options_.seed * 1'000 + life_,
+                                                                       .suite = options_.suite,
+                                                                       .roster = roster_,
+                                                                       .key = key_,
+                                                                       .shards = options_.shards,
+                                                                       .disk = options_.recorded ? &disk_ : nullptr});
   server_address_ = server_->media().address();
   server_->media().on_sent = [this](const NetworkPath& path, BytesView bytes) { left_server(path, bytes); };
   server_->on_command = [this](const media::Command& command) { on_command(command); };
@@ -456,7 +459,8 @@ void ConferenceSimulation::check_gates() {
       const bool open = track.use == microphone ? seat->microphone.open
                         : track.use == camera   ? seat->camera.open
                                                 : server_->state().slides == name;
-      if (are_gates(track.id, open)) {
+      const bool closed_ahead = open && server_->record_is_behind() && are_gates(track.id, false);
+      if (closed_ahead || are_gates(track.id, open)) {
         unsettled_gates_.erase(track.id);
       } else if (unsettled_gates_.emplace(track.id, now()).first->second + 10ms < now()) {
         world().violations.add(now(), "{} {} is {} and its gate is not", name,

@@ -21,6 +21,7 @@ struct ConferenceOptions {
   std::size_t delegates = 1;
   conference::Mode mode = conference::Mode::discussion;
   std::size_t shards = 1;
+  bool recorded = false;  // what happens is kept on a disk that outlives the server
   bool verbose = false;
 };
 
@@ -63,6 +64,7 @@ class ConferenceSimulation final : public RunLoop, public PageSurroundings {
   void drain_server();
   void start_server();
   std::uint32_t life() const { return life_; }
+  SimDisk& disk() { return disk_; }
 
   // Everything that must hold at any moment: mirrors equal what their pages may see, gates are as the conference says.
   void check_agreement();
@@ -138,6 +140,7 @@ class ConferenceSimulation final : public RunLoop, public PageSurroundings {
   Addresses<SeatMedia> addresses_;
   std::unordered_map<std::string, SeatMedia*> by_ufrag_;
 
+  SimDisk disk_;
   SocketAddress server_address_;
   std::unique_ptr<ConferenceServer> server_;
   std::uint32_t life_ = 0;
