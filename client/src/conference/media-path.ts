@@ -25,7 +25,7 @@ const restartMs = 5_000;
 const joinMs = 8_000;
 const connectMs = 8_000;
 
-const passing: readonly RefusalCode[] = ['full', 'too_fast', 'busy', 'draining', 'already_joined', 'not_connected', 'not_joined'];
+const passing: readonly RefusalCode[] = ['full', 'too_fast', 'busy', 'draining', 'already_joined', 'not_connected', 'not_joined', 'not_recorded'];
 
 export class MediaPath {
   #state: MediaState = { kind: 'none' };

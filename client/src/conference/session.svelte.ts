@@ -1,7 +1,7 @@
 // Takes part in a conference: carries out what lifeline.ts and media-path.ts decide (sockets, timers and connections are here), and
 // holds what the page shows.
 import { exchangeInvitation, type Admission } from '../api/invitations';
-import { kVersion, type Action, type Answer, type Heard, type IceRestarted, type RefusalCode, type ServerMessage, type SlotContent, type SlotDemand, type Welcome } from '../api/messages';
+import { kVersion, type Action, type Answer, type Heard, type IceRestarted, type RecordingTrouble, type RefusalCode, type ServerMessage, type SlotContent, type SlotDemand, type Welcome } from '../api/messages';
 import { Refused, type Problem } from '../api/problem';
 import { showSession } from '../debugging';
 import type { Capture } from '../media/capture.svelte';
@@ -42,6 +42,7 @@ export class ConferenceSession {
   announcements = $state.raw<readonly (Announcement & { number: number })[]>([]);
   notice = $state.raw<Notice | null>(null); // what was refused last
   trouble = $state.raw<PathReport | null>(null); // why no pictures and sound come
+  record = $state.raw<RecordingTrouble | null>(null); // told to those who lead: nothing can be written down
   microphoneHeldBack = $state(false); // closed by a rejoin, not by anybody
 
   readonly #invitation: string;
@@ -63,6 +64,8 @@ export class ConferenceSession {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #demandTimer: ReturnType<typeof setTimeout> | undefined;
   #sharing = false; // the server was told so
+  // Closed by us, and not written down: what the record says is not what is sent.
+  readonly #closedUnrecorded = new Set<'microphone' | 'camera'>();
   #answered = false; // the present media session
   #made = 0;
 
@@ -136,13 +139,20 @@ export class ConferenceSession {
     this.microphoneHeldBack = false;
     if (!open) this.#capture.setMicrophone(false);
     await this.ask({ type: open ? 'open_microphone' : 'close_microphone', seat: this.seat });
+    this.#noteClosing('microphone', open);
     this.#followGates();
   }
 
   async setCamera(open: boolean): Promise<void> {
     if (!open) this.#capture.setCamera(false);
     await this.ask({ type: open ? 'open_camera' : 'close_camera', seat: this.seat });
+    this.#noteClosing('camera', open);
     this.#followGates();
+  }
+
+  #noteClosing(what: 'microphone' | 'camera', open: boolean): void {
+    if (!open && this.notice?.code === 'closed_not_recorded') this.#closedUnrecorded.add(what);
+    else if (!this.notice) this.#closedUnrecorded.delete(what);
   }
 
   async share(): Promise<void> {
@@ -263,6 +273,7 @@ export class ConferenceSession {
     switch (message.type) {
       case 'welcome':
         this.#welcome = message;
+        this.record = null; // said again while it lasts
         this.#takeIceServers(message.ice_servers);
         this.#awaitsSnapshot ||= !message.resumed;
         this.may = new Set(message.may);
@@ -290,6 +301,9 @@ export class ConferenceSession {
       case 'may_changed':
         this.may = new Set(message.may);
         return;
+      case 'recording_trouble':
+        this.record = message.trouble || message.unrecorded.length > 0 ? message : null;
+        return;
       case 'refused':
         return this.#lifeline.refused(nowMs, message.code);
       case 'bye':
@@ -316,8 +330,9 @@ export class ConferenceSession {
     const own = seatOf(this.mirror?.conference, this.seat);
     // Before the answer the gates say nothing of what the person wants.
     if (!own || !this.#answered) return;
-    this.#capture.setMicrophone(own.microphone.open);
-    this.#capture.setCamera(own.camera.open);
+    for (const what of ['microphone', 'camera'] as const) if (!own[what].open) this.#closedUnrecorded.delete(what);
+    this.#capture.setMicrophone(own.microphone.open && !this.#closedUnrecorded.has('microphone'));
+    this.#capture.setCamera(own.camera.open && !this.#closedUnrecorded.has('camera'));
     if (own.microphone.open) this.microphoneHeldBack = false;
     if (this.#sharing && this.mirror?.conference.slides !== this.seat) {
       this.#sharing = false;

@@ -30,6 +30,8 @@ describe('words', () => {
         ...codes('HandKind').map((kind) => `hand.${kind}`),
         ...codes('Mode').map((mode) => `mode.${mode}`),
         ...codes('Role').map((role) => `role.${role}`),
+        ...codes('RecordTrouble').map((trouble) => `record.${trouble}`),
+        ...codes('ClosedThing').map((thing) => `record.closed.${thing}`),
         ...codes('Audience').map((audience) => `chat.${audience}`),
         ...['replaced', 'removed', 'revoked'].map((code) => `over.${code}`),
       ];

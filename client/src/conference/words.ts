@@ -1,9 +1,9 @@
 // What the conference page says in each situation. Pure, so that it can be tested without a conference.
-import type { Mode, RefusalCode, Seat, SlotContent } from '../api/messages';
+import type { Mode, RefusalCode, Seat, SlotContent, UnrecordedClosing } from '../api/messages';
 import type { Problem } from '../api/problem';
 import { refusalKey as httpRefusalKey } from '../api/refusal';
 import { en } from '../messages/en';
-import type { PlainKey } from '../messages/index';
+import type { MessageKey, PlainKey } from '../messages/index';
 import type { Tone } from '../ui/Status.svelte';
 import type { Ending, LifelineState } from './lifeline';
 import type { MediaState } from './media-path';
@@ -34,6 +34,11 @@ export function slidesWords(content: SlotContent | undefined): PlainKey | null {
 export function seatMicrophoneKey(seat: Seat): PlainKey {
   if (seat.microphone.open) return 'people.microphoneOpen';
   return seat.microphone.closed_by === 'chair' ? 'people.microphoneClosedByChair' : 'people.microphoneClosed';
+}
+
+// A closing that took effect and is not recorded; the name is of whoever it concerns.
+export function unrecordedKey(closing: UnrecordedClosing): Extract<MessageKey, `record.closed.${string}`> {
+  return `record.closed.${closing.what}`;
 }
 
 export interface OwnSituation {
