@@ -215,6 +215,9 @@ Decision when(const Case& c, const ShareSlides& command) {
   if (!command.sharing) return c.state.slides == c.self->id ? Events{SlidesChanged{}} : Events{};
   if (!c.allowed(Action::share_slides) && c.state.stage != c.self->id)
     return refuse(RefusalCode::not_allowed, "Only who is on stage, the chair, the hall and presenters share slides.");
+  if (c.self->sends.empty())
+    return refuse(RefusalCode::not_joined,
+                  "This seat sends nothing at the moment; join with a track for slides first.");
   if (!has_slides(c.self->sends)) return refuse(RefusalCode::malformed, "This seat joined without a track for slides.");
   if (c.state.slides == c.self->id) return Events{};
   return Events{SlidesChanged{c.self->id}};

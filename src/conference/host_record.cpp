@@ -140,7 +140,9 @@ RecordReport Host::record_report(std::string_view id) const {
 // -- a server begins --
 
 void Host::recover(Recovered recovered, const Moment& now) {
-  auto& conference = *find(recovered.state.id);
+  auto* known = find(recovered.state.id);
+  if (!known) return;  // it was taken out of the settings; its record stays where it is
+  auto& conference = *known;
   auto& state = conference.state = std::move(recovered.state);
   const auto& id = state.id;
   bool other_roster = state.title != conference.roster.title;

@@ -1,6 +1,7 @@
-// Several pages, publishers and a media core, in whatever order the input has it. Whatever they do: every message fits
-// the schema, a page that has read all mirrors the conference as its seat may see it, nothing grows, the media core is
-// told of nothing that it does not know, and its gates are what the conference says.
+// Several pages, publishers, a media core and a disk that is slow or full, in whatever order the input has it. Whatever
+// they do: every message fits the schema, a page that has read all mirrors the conference as its seat may see it,
+// nothing grows, the media core is told of nothing that it does not know, and its gates are what the conference says,
+// or closed.
 #include <array>
 #include <cstdint>
 #include <map>
@@ -9,6 +10,7 @@
 #include <spdlog/spdlog.h>
 
 #include "conference/visibility.h"
+#include "web/fake_journal.h"
 #include "web/fake_media_core.h"
 #include "web/page_messages.h"
 #include "web/page_testing.h"
@@ -109,19 +111,23 @@ class Play {
   explicit Play(Input input) : input_(input) {
     conference::Roster roster{.id = "demo", .title = "Demo", .stage = "hall"};
     for (const auto& [id, role] : kSeats) roster.seats.push_back({.id = id, .name = id, .role = role});
-    control_.emplace(ControlSettings{.conferences = {roster}, .fingerprint = {"sha-256", Bytes(32, 1)}}, key_,
-                     StaticFiles(), random_, core_);
+    control_.emplace(
+        ControlSettings{.conferences = {roster}, .fingerprint = {"sha-256", Bytes(32, 1)}, .journal = &journal_}, key_,
+        StaticFiles(), random_, core_);
   }
 
   void run() {
     for (int step = 0; step < 400 && !input_.empty(); ++step) {
       act();
+      write();
       control_->handle_events(now());
       check_commands();
     }
     core_.full = false;
     core_.willing = true;
+    journal_.commit_all();
     control_->drain(now());
+    journal_.commit_all();
     time_ += 10s;
     control_->handle_timeout(now());
     check_commands();
@@ -147,7 +153,9 @@ class Play {
 
   void act() {
     auto& page = pages_[input_.below(kPages)];
-    const auto what = input_.below(16);
+    const auto both = input_.byte();
+    const auto what = both % 16;
+    disk_ = both / 16;
     if (what == 0 || !page) return open(page);
     switch (what) {
       case 1:
@@ -159,7 +167,7 @@ class Play {
       case 4:
       case 5:
       case 6:
-        return page->say(command(), now());
+        return say(*page, command());
       case 7:
         return page->say_text(input_.text(input_.byte()), now());
       case 8:
@@ -183,6 +191,13 @@ class Play {
       default:
         return page->say(messages::RestartIce{1, "a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\n"}, now());
     }
+  }
+
+  // Mostly at once.
+  void write() {
+    if (disk_ < 10) journal_.commit_all();
+    if (disk_ == 10) journal_.commit_one();
+    if (disk_ == 11) journal_.fail(static_cast<conference::RecordTrouble>(input_.below(3)));
   }
 
   void open(std::optional<TestPage>& page) {
@@ -239,6 +254,11 @@ class Play {
     }
   }
 
+  void say(TestPage& page, const messages::ClientMessage& message) {
+    if (std::holds_alternative<messages::Leave>(message)) leaving_.insert(page.link());
+    page.say(message, now());
+  }
+
   // Everything: then the page knows all that its seat may.
   void read(TestPage& page) {
     const auto before = page.end();
@@ -247,7 +267,7 @@ class Play {
       answers +=
           !std::holds_alternative<messages::Happened>(message) && !std::holds_alternative<messages::Snapshot>(message);
     BRIDGEHALL_CHECK(answers <= Pages::kMaxReplies + 4);
-    if (page.end() || !control_->greeted(page.link())) return;
+    if (page.end() || leaving_.contains(page.link()) || !control_->greeted(page.link())) return;
     const auto& state = *control_->host().state("demo");
     const auto role = state.find(page.seat)->role;
     BRIDGEHALL_CHECK(page.mirror.equals(to_message(conference::visible_state(state, role, page.seat))));
@@ -321,17 +341,20 @@ class Play {
     const auto& host = control_->host();
     const auto& state = *host.state("demo");
     BRIDGEHALL_CHECK(state.sequence == host.log("demo")->newest());
+    const bool recorded = host.all_recorded() && host.record_report("demo").unrecorded.empty();
     for (const auto& seat : state.seats) {
       const auto* sender = host.directory().sender_of("demo", seat.id);
-      BRIDGEHALL_CHECK(seat.present || !sender);
+      BRIDGEHALL_CHECK(seat.present || !sender || !recorded);
       BRIDGEHALL_CHECK(seat.role != Role::viewer || !(seat.microphone.open || seat.camera.open));
       const auto* publication = host.directory().publication("demo", seat.id);
       if (!publication) continue;
-      for (const auto& track : publication->tracks)
-        BRIDGEHALL_CHECK(core_known_.gates.at(track.id) ==
-                         (track.use == conference::TrackUse::microphone ? seat.microphone.open
-                          : track.use == conference::TrackUse::camera   ? seat.camera.open
-                                                                        : state.slides == seat.id));
+      for (const auto& track : publication->tracks) {
+        const bool open = core_known_.gates.at(track.id);
+        const bool says_open = track.use == conference::TrackUse::microphone ? seat.microphone.open
+                               : track.use == conference::TrackUse::camera   ? seat.camera.open
+                                                                             : state.slides == seat.id;
+        BRIDGEHALL_CHECK(recorded ? open == says_open : says_open || !open);
+      }
     }
   }
 
@@ -341,9 +364,12 @@ class Play {
   SeededRandom random_{5};
   crypto::TokenKey key_{std::array<std::uint8_t, 32>{1}};
   FakeMediaCore core_;
+  FakeJournal journal_;
+  std::size_t disk_ = 0;  // what it does in this step
   std::optional<Control> control_;
   Core core_known_;
   std::set<media::PeerId> unanswered_, ended_;
+  std::set<LinkId> leaving_;  // they are told nothing but that they may go
   std::array<std::optional<TestPage>, kPages> pages_;
   std::array<std::uint32_t, kSeats.size()> serial_{};
   std::uint64_t links_ = 0;
