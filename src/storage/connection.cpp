@@ -68,6 +68,7 @@ Outcome<std::unique_ptr<Connection>> Connection::open(const FileOptions& file) {
   if (!mode) return std::unexpected(mode.error());
   if (*mode != "wal")
     return fail(FailureKind::disk_error, fmt::format("{} cannot be given a write-ahead log.", file.path));
+  if (auto gone = forget_rollback_journal(file.path, file.vfs); !gone) return std::unexpected(gone.error());
   const auto page_size = opened.number("PRAGMA page_size");
   if (!page_size) return std::unexpected(page_size.error());
   connection->page_size = *page_size;

@@ -1,5 +1,5 @@
 // The record: what happened in every conference, in order, kept on a disk. What append() has taken is there after any
-// crash; what it has refused is not.
+// crash; what it has refused is not, unless power fails before the file could be opened again.
 //
 // An interface, because several nodes will keep it elsewhere than in a file (SqliteJournal). No threads, clocks or
 // waiting but for the disk: its owner calls it on one thread, the program's storage thread (app/storage_thread.h).

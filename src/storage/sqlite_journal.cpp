@@ -57,8 +57,9 @@ Outcome<std::unique_ptr<SqliteJournal>> SqliteJournal::open(FileOptions file) {
   return journal;
 }
 
+// What was refused last is cut off on the way out too, where the disk lets us.
 SqliteJournal::~SqliteJournal() {
-  if (connection_) connection_->close_cleanly();
+  if (opened_ && ready()) connection_->close_cleanly();
 }
 
 Outcome<void> SqliteJournal::connect() {

@@ -101,6 +101,7 @@ class GrowingConference {
     }
     return batch;
   }
+  void follow(const conference::Event& event) { conference::apply(state_, event); }
   const conference::State& state() const { return state_; }
 
  private:

@@ -13,12 +13,17 @@
 namespace bridgehall::storage {
 namespace {
 
-// A file of SQLite's file system, so that tests can stand in for the disk here as well.
+sqlite3_vfs& find_vfs(const std::string& name) {
+  auto* vfs = sqlite3_vfs_find(name.empty() ? nullptr : name.c_str());
+  BRIDGEHALL_CHECK(vfs != nullptr);
+  return *vfs;
+}
+
+// A log as a file of SQLite's file system, so that tests can stand in for the disk here as well.
 class WalFile {
  public:
   static Outcome<std::unique_ptr<WalFile>> open(const std::string& path, const std::string& vfs_name) {
-    auto* vfs = sqlite3_vfs_find(vfs_name.empty() ? nullptr : vfs_name.c_str());
-    BRIDGEHALL_CHECK(vfs != nullptr);
+    auto* vfs = &find_vfs(vfs_name);
     auto file = std::unique_ptr<WalFile>(new WalFile(path, *vfs));
     const int code = vfs->xOpen(vfs, file->name_, file->file(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_WAL, nullptr);
     if (code != SQLITE_OK) return std::unexpected(file->failure(code));
@@ -78,8 +83,7 @@ class WalFile {
 };
 
 Outcome<bool> exists(const std::string& path, const std::string& vfs_name) {
-  auto* vfs = sqlite3_vfs_find(vfs_name.empty() ? nullptr : vfs_name.c_str());
-  BRIDGEHALL_CHECK(vfs != nullptr);
+  auto* vfs = &find_vfs(vfs_name);
   int found = 0;
   if (const int code = vfs->xAccess(vfs, path.c_str(), SQLITE_ACCESS_EXISTS, &found); code != SQLITE_OK)
     return std::unexpected(describe(code, 0, path, sqlite3_errstr(code)));
@@ -120,6 +124,25 @@ Outcome<void> cut_wal(const std::string& database, const std::string& vfs, std::
   return fail(
       FailureKind::damaged,
       fmt::format("{} is shorter than what was written to it: somebody has changed it. Restart the server.", path));
+}
+
+Outcome<void> forget_rollback_journal(const std::string& database, const std::string& vfs_name) {
+  auto& vfs = find_vfs(vfs_name);
+  const auto path = database + "-journal";
+  std::vector<std::max_align_t> memory(static_cast<std::size_t>(vfs.szOsFile) / sizeof(std::max_align_t) + 1);
+  auto* file = reinterpret_cast<sqlite3_file*>(memory.data());
+  file->pMethods = nullptr;
+  // Only a deletion of something syncs the folder.
+  auto* name = sqlite3_create_filename(database.c_str(), path.c_str(), "", 0, nullptr);
+  BRIDGEHALL_CHECK(name != nullptr);
+  int code = vfs.xOpen(&vfs, sqlite3_filename_journal(name), file,
+                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MAIN_JOURNAL, nullptr);
+  if (file->pMethods) file->pMethods->xClose(file);
+  sqlite3_free_filename(name);
+  if (code == SQLITE_OK) code = vfs.xDelete(&vfs, path.c_str(), 1);
+  if (code == SQLITE_OK) return {};
+  return std::unexpected(
+      describe(code, vfs.xGetLastError ? vfs.xGetLastError(&vfs, 0, nullptr) : 0, path, sqlite3_errstr(code)));
 }
 
 }  // namespace bridgehall::storage

@@ -1,4 +1,5 @@
-// The write-ahead log beside a database, handled as a file between two connections, while nobody else has the database.
+// The files beside a database, handled as files where SQLite promises less than we do, while nobody else has the
+// database.
 #pragma once
 
 #include <cstdint>
@@ -21,5 +22,9 @@ Outcome<void> settle_wal(const std::string& database, const std::string& vfs);
 // Cuts off what lies behind `bytes`: frames of a commit that failed, which another connection would take for good.
 // Refused where the log is shorter than that.
 Outcome<void> cut_wal(const std::string& database, const std::string& vfs, std::int64_t bytes);
+
+// Makes sure that no rollback journal comes back after a power cut. SQLite deletes the one of the change to a
+// write-ahead log without syncing the folder; if it came back, it would be played back over everything recorded since.
+Outcome<void> forget_rollback_journal(const std::string& database, const std::string& vfs);
 
 }  // namespace bridgehall::storage
