@@ -162,6 +162,51 @@ TEST(CrashTest, DisksThatFailOnTheWayTakeNothingWithThem) {
   EXPECT_GT(refused, 1000u);
 }
 
+// The server is killed after a sync that failed, and started again: the file looks as if the commit had gone well, and
+// is not on the disk. Then power fails at every operation of what follows.
+TEST(CrashTest, WhatOnlySeemsToBeOnTheDiskIsNotBuiltUpon) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    for (std::uint64_t operation = 1;; ++operation) {
+      SCOPED_TRACE(fmt::format("seed {}, power fails in operation {} after the start", seed, operation));
+      SeededRandom random(seed);
+      const Dice dice = [&](std::uint64_t bound) { return random.below(bound); };
+      CrashVfs disk(seed * 1000 + operation);
+      auto killed = SqliteJournal::open({.path = kPath, .vfs = disk.name()});
+      ASSERT_DONE(killed);
+      GrowingConference grown("a");
+      const auto append = [&](SqliteJournal& journal, std::size_t events) {
+        const auto batch = grown.grow(dice, events);
+        return journal.append({&batch, 1});
+      };
+      ASSERT_DONE(append(**killed, 100));
+      ASSERT_DONE((*(*killed)->database())->run("PRAGMA wal_checkpoint(TRUNCATE)"));
+      ASSERT_DONE(append(**killed, 1));
+      const auto acknowledged = grown.state().sequence;
+      disk.set_fault(DiskFault::sync_fails);
+      ASSERT_FALSE(append(**killed, 100));
+      disk.set_fault(DiskFault::none);
+
+      disk.crash_at(disk.operations() + operation);
+      auto told = acknowledged;
+      if (auto next = SqliteJournal::open({.path = kPath, .vfs = disk.name()})) {
+        grown = GrowingConference(**(*next)->load("a"));
+        if (append(**next, 10) && (*next)->tend()) told = grown.state().sequence;
+      }
+      const bool crashed = disk.crashed();
+      disk.crash_now();  // the killed one does nothing any more
+      killed->reset();
+      disk.restart();
+      const auto after = SqliteJournal::open({.path = kPath, .vfs = disk.name()});
+      ASSERT_DONE(after);
+      EXPECT_EQ(*(*(*after)->database())->text("PRAGMA integrity_check"), "ok");
+      const auto state = (*after)->load("a");
+      ASSERT_DONE(state);
+      ASSERT_GE((*state)->sequence, told);
+      if (!crashed) break;
+    }
+  }
+}
+
 // A disk that says it has synced and has not: the test would not see a loss if it saw nothing here.
 TEST(CrashTest, WhatWasNeverSyncedIsMissed) {
   std::uint64_t missed = 0;
