@@ -50,7 +50,7 @@ Outcome<void> cut_failed_commit(const FileOptions& file, std::int64_t frames, st
   return cut_wal(file.path, file.vfs, wal_bytes(frames, page_size));
 }
 
-Outcome<std::unique_ptr<Connection>> Connection::open(const FileOptions& file) {
+Outcome<std::unique_ptr<Connection>> Connection::open(const FileOptions& file, std::optional<std::int64_t> log_frames) {
   if (auto found = look_for_file(file); !found) return std::unexpected(found.error());
   std::unique_ptr<Connection> connection(new Connection);
   auto database = open_alone(file);
@@ -59,22 +59,30 @@ Outcome<std::unique_ptr<Connection>> Connection::open(const FileOptions& file) {
   auto& opened = *connection->database;
   sqlite3_wal_hook(opened.handle(), note_log_length, connection.get());  // in place of SQLite's own checkpoints
   if (auto settled = settle_wal(file.path, file.vfs); !settled) return std::unexpected(settled.error());
-  // auto_vacuum takes effect in a file that is empty still: what purge() frees can be given back.
-  if (auto set = opened.run("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; "
-                            "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;");
+  if (auto set = opened.run("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; "
+                            "PRAGMA foreign_keys = ON;");
       !set)
     return std::unexpected(set.error());
+  const auto pages = opened.number("PRAGMA page_count");
+  if (!pages) return std::unexpected(pages.error());
+  // What purge() frees can be given back to the disk. Said of a file that is no longer empty, it would only write.
+  if (*pages == 0)
+    if (auto set = opened.run("PRAGMA auto_vacuum = INCREMENTAL"); !set) return std::unexpected(set.error());
   const auto mode = opened.text("PRAGMA journal_mode = WAL");
   if (!mode) return std::unexpected(mode.error());
   if (*mode != "wal")
     return fail(FailureKind::disk_error, fmt::format("{} cannot be given a write-ahead log.", file.path));
-  if (auto gone = forget_rollback_journal(file.path, file.vfs); !gone) return std::unexpected(gone.error());
+  if (!log_frames)
+    if (auto gone = forget_rollback_journal(file.path, file.vfs); !gone) return std::unexpected(gone.error());
   const auto page_size = opened.number("PRAGMA page_size");
   if (!page_size) return std::unexpected(page_size.error());
   connection->page_size = *page_size;
   if (auto migrated = migrate(opened, migrations()); !migrated) return std::unexpected(migrated.error());
   if (auto prepared = connection->prepare(); !prepared) return std::unexpected(prepared.error());
-  if (auto emptied = connection->checkpoint(); !emptied) return std::unexpected(emptied.error());
+  if (auto emptied = connection->checkpoint(); !emptied) {
+    if (!log_frames || emptied.error().kind != FailureKind::disk_full) return std::unexpected(emptied.error());
+    connection->log_frames = *log_frames;
+  }
   return connection;
 }
 

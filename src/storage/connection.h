@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "storage/database.h"
@@ -34,7 +35,10 @@ using Positions = std::map<std::string, Position, std::less<>>;
 Outcome<void> cut_failed_commit(const FileOptions& file, std::int64_t frames, std::int64_t page_size);
 
 struct Connection {
-  static Outcome<std::unique_ptr<Connection>> open(const FileOptions& file);
+  // `log_frames`: what is known to be in the log, after cut_failed_commit(). Such a file can be read though the disk is
+  // full.
+  static Outcome<std::unique_ptr<Connection>> open(const FileOptions& file,
+                                                   std::optional<std::int64_t> log_frames = std::nullopt);
   // Leaves the log where it is, unless close_cleanly() was called.
   ~Connection() = default;
 

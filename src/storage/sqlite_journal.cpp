@@ -68,7 +68,7 @@ Outcome<void> SqliteJournal::connect() {
     file_.access = Access::existing;
     if (auto cut = cut_failed_commit(file_, log_frames_, page_size_); !cut) return cut;
   }
-  auto connection = Connection::open(file_);
+  auto connection = opened_ ? Connection::open(file_, log_frames_) : Connection::open(file_);
   if (!connection) return std::unexpected(connection.error());
   log_frames_ = (*connection)->log_frames;
   page_size_ = (*connection)->page_size;

@@ -13,6 +13,9 @@
 
 namespace bridgehall::storage {
 
+// In a server's data folder.
+inline constexpr std::string_view kRecordFile = "record.sqlite3";
+
 class SqliteJournal final : public Journal {
  public:
   // A log of 4 MiB is brought into the database by tend(): some 10,000 events, under 100 ms on a slow disk.

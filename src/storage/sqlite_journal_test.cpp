@@ -161,7 +161,9 @@ TEST_F(SqliteJournalTest, PurgeForgetsWhatHappenedInOldConferencesAndKeepsTheirS
   ASSERT_DONE(journal_->append(batches));
   const auto before = **journal_->load("old");
   EXPECT_EQ(journal_->purge(kNoon + std::chrono::seconds{20}), 0u);
+  EXPECT_EQ(*(*journal_->database())->number("PRAGMA auto_vacuum"), 2);
   EXPECT_EQ(journal_->purge(kNoon + std::chrono::seconds{21}), 20u);
+  EXPECT_EQ(*(*journal_->database())->number("PRAGMA freelist_count"), 0);
   EXPECT_EQ(journal_->purge(kNoon + std::chrono::seconds{21}), 0u);
   ASSERT_DONE(open());
   EXPECT_EQ(**journal_->load("old"), before);
@@ -226,7 +228,6 @@ TEST_F(SqliteJournalTest, ADiskThatFailsIsToldInWordsAndRecordingGoesOnWhenItWor
       const auto failed = append(batch("a", next, 50));
       EXPECT_THAT(refusal_of(failed), HasSubstr(each.words));
       EXPECT_EQ(failed.error().kind, each.kind) << failed.error().message;
-      EXPECT_TRUE(journal_->broken());
     }
     disk_.set_fault(DiskFault::none);
     EXPECT_EQ(recorded("a"), next - 1);  // what was refused is not there
@@ -251,6 +252,23 @@ TEST_F(SqliteJournalTest, ACheckpointThatFailsCostsNothing) {
     ASSERT_DONE(append(grown.grow(dice, 1)));
     EXPECT_EQ(**journal_->load("a"), grown.state());
   }
+}
+
+TEST_F(SqliteJournalTest, WhatIsRecordedCanBeReadThoughTheDiskIsFull) {
+  SeededRandom random(7);
+  GrowingConference grown("a");
+  for (int i = 0; i < 5; ++i)
+    ASSERT_DONE(append(grown.grow([&](std::uint64_t bound) { return random.below(bound); }, 200)));
+  disk_.set_fault(DiskFault::full);
+  const auto state = grown.state();
+  EXPECT_FALSE(append(batch("a", state.sequence + 1, 100)));
+  const auto loaded = journal_->load("a");
+  ASSERT_DONE(loaded);
+  EXPECT_EQ(**loaded, state);
+  EXPECT_FALSE(append(batch("a", state.sequence + 1, 100)));
+  EXPECT_EQ(**journal_->load("a"), state);
+  disk_.set_fault(DiskFault::none);
+  ASSERT_DONE(append(batch("a", state.sequence + 1, 100)));
 }
 
 TEST_F(SqliteJournalTest, AFileThatMayOnlyBeReadIsNotOpened) {
