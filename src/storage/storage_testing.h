@@ -1,6 +1,7 @@
 // What tests of the record share: events of every kind from dice, conferences that grow by them, a folder of their own.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "conference/apply.h"
 #include "conference/conference_testing.h"
 #include "conference/record.h"
@@ -58,7 +60,7 @@ inline conference::Event any_event(const Dice& dice) {
   const bool yes = dice(2) == 1;
   switch (dice(std::variant_size_v<Event>)) {
     case 0:
-      return SeatAdded{seat, any_text(dice), any_of<Role>(dice)};
+      return SeatAdded{seat.empty() ? "newcomer" : seat, any_text(dice), any_of<Role>(dice)};
     case 1:
       return Joined{seat};
     case 2:
