@@ -77,8 +77,7 @@ class StorageThread {
   void clear_event() { reports_ready_.clear(); }
 
  private:
-  // A conference of 200 that all join in one second makes some 1,000 batches; a disk that takes half a second for each
-  // transaction holds up twice that in four.
+  // 200 who join within a second make some 1,000 batches: room for four such seconds in which the disk stands still.
   static constexpr std::size_t kRing = 4096;
 
   void run();

@@ -10,7 +10,7 @@
 
 namespace bridgehall::storage {
 
-// 1.5 million events; while it is read it takes some six times its size of memory.
+// Some 1.5 million events; while it is read it takes several times its size of memory.
 inline constexpr std::size_t kMaxConferenceFile = std::size_t{256} << 20;
 
 std::string encode_conference(const ConferenceRecord& record);

@@ -1,5 +1,7 @@
 // Power fails at every single operation of a run, several times with other sectors lost, and disks fail on the way:
 // what was acknowledged is there afterwards, once, in order, and each batch whole.
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 #include <gtest/gtest.h>

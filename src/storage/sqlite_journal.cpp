@@ -1,5 +1,8 @@
 #include "storage/sqlite_journal.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "conference/apply.h"

@@ -18,7 +18,7 @@ inline constexpr std::string_view kRecordFile = "record.sqlite3";
 
 class SqliteJournal final : public Journal {
  public:
-  // A log of 4 MiB is brought into the database by tend(): some 10,000 events, under 100 ms on a slow disk.
+  // Frames after which tend() brings the log into the database: 4 MiB, so that an append after it waits little.
   static constexpr std::int64_t kLogFrames = 1000;
 
   static Outcome<std::unique_ptr<SqliteJournal>> open(FileOptions file);

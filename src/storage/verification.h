@@ -1,6 +1,6 @@
 // Walks the whole record and says what is wrong with it: pages and indices (SQLite's integrity check), gaps, events and
 // snapshots that cannot be read, snapshots that are not what the events lead to. What migrations the file has had is
-// held against ours when it is opened. Takes some 5 µs an event; changes nothing.
+// held against ours when it is opened. Changes nothing.
 #pragma once
 
 #include <cstdint>
