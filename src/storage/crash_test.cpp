@@ -146,7 +146,7 @@ TEST(CrashTest, WhateverIsAcknowledgedSurvivesACrashAtAnyOperation) {
 
 TEST(CrashTest, DisksThatFailOnTheWayTakeNothingWithThem) {
   std::uint64_t acknowledged = 0, refused = 0;
-  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     CrashVfs disk(seed);
     Life life(seed, disk, Disk::fails_now_and_then);
