@@ -14,14 +14,15 @@ import sys
 CORES = ["base", "wire", "crypto", "session", "media", "conference"]
 LAYERS = {layer: set(CORES[:index]) for index, layer in enumerate(CORES)}
 LAYERS["messages"] = {"base"}
+LAYERS["storage"] = set(CORES)
 LAYERS["io"] = {"base"}
 LAYERS["web"] = set(CORES) | {"messages"}
 LAYERS["load"] = set(CORES) | {"messages", "io"}
-LAYERS["app"] = set(CORES) | {"messages", "io", "web", "load"}
+LAYERS["app"] = set(CORES) | {"messages", "storage", "io", "web", "load"}
 # Folders beside src/: the simulator runs cores and the control plane without its sockets; benchmarks may measure whatever
 # is not the program's shell.
 OTHER_FOLDERS = {
-    "sim": set(CORES) | {"messages", "web"},
+    "sim": set(CORES) | {"messages", "storage", "web"},
     "bench": set(CORES) | {"messages", "io", "load"},
     "fuzz": set(),
 }

@@ -35,6 +35,14 @@ class Includes(unittest.TestCase):
         for layer in ("session", "media", "conference", "web"):
             self.assertEqual(words(f"src/{layer}/a.cpp", '#include "io/b.h"\n'), [f"{layer} may not include io"])
 
+    def test_only_app_and_the_simulator_see_storage(self):
+        self.assertEqual(words("src/storage/a.cpp", '#include "conference/b.h"\n#include "crypto/c.h"\n'), [])
+        for place in ("src/app", "sim"):
+            self.assertEqual(words(f"{place}/a.cpp", '#include "storage/b.h"\n'), [])
+        for layer in ("conference", "messages", "web", "load", "io"):
+            self.assertEqual(words(f"src/{layer}/a.cpp", '#include "storage/b.h"\n'), [f"{layer} may not include storage"])
+        self.assertEqual(words("src/storage/a.cpp", '#include "web/b.h"\n'), ["storage may not include web"])
+
     def test_the_simulator_runs_cores_only(self):
         self.assertEqual(words("sim/a.cpp", '#include "media/b.h"\n#include "sim/own.h"\n#include "own.h"\n'), [])
         self.assertEqual(words("sim/a.cpp", '#include "io/b.h"\n'), ["sim may not include io"])

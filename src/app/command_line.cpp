@@ -11,6 +11,7 @@
 #include "app/configuration.h"
 #include "app/doctor/examination.h"
 #include "app/load_command.h"
+#include "app/record_command.h"
 #include "app/serve.h"
 #include "app/token_command.h"
 #include "crypto/system_random.h"
@@ -127,6 +128,8 @@ int run_command_line(int argc, char** argv) {
                             "Who it is for; all but moderators publish under this name. Random when not given");
   token_command->add_option("--name", token.name, "The name shown to people");
 
+  RecordCommands record_commands(program);
+
   LoadCommand load_command(program);
 
   auto* settings_command = program.add_subcommand("settings", "Print all settings, as docs/settings.md has them");
@@ -143,12 +146,17 @@ int run_command_line(int argc, char** argv) {
   if (*demo_command) return run_demo(demo, demo_flags);
   if (*doctor_command) return run_doctor(doctor_file, json, doctor_flags);
   if (*token_command) return run_token(token);
+  if (record_commands.given())
+    return record_commands.run(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
   if (load_command.given()) return load_command.run();
   if (*settings_command) {
     fmt::print("{}", describe_settings());
     return 0;
   }
-  return complain("Say what to do: serve, demo, doctor, token, load or settings. See bridgehall --help.", kMisused);
+  return complain(
+      "Say what to do: serve, demo, doctor, token, backup, restore, export, import, verify, purge, load or settings. "
+      "See bridgehall --help.",
+      kMisused);
 }
 
 }  // namespace bridgehall::app

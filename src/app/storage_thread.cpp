@@ -1,0 +1,105 @@
+#include "app/storage_thread.h"
+
+#include <pthread.h>
+
+namespace bridgehall::app {
+
+void StorageThread::start() {
+  thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), "storage");
+}
+
+void StorageThread::stop() {
+  stopping_.store(true, std::memory_order_release);
+  bell_.ring();
+  if (thread_.joinable()) thread_.join();
+}
+
+void StorageThread::push(StorageOrder&& order) {
+  orders_.push(std::move(order));
+  bell_.ring();
+}
+
+std::optional<StorageReport> StorageThread::pop() {
+  auto report = reports_.pop();
+  if (report && room_is_wanted_.exchange(false, std::memory_order_acq_rel)) bell_.ring();
+  return report;
+}
+
+// At the end control pops no more: then reports are lost, but what was pushed is recorded.
+void StorageThread::run() {
+  const auto stops = [this] { return stopping_.load(std::memory_order_acquire); };
+  for (;;) {
+    while (turn()) {
+    }
+    if (stops() && !may_turn()) return;
+    room_is_wanted_.exchange(!reports_.has_room(), std::memory_order_acq_rel);
+    if (bell_.lie_down([&] { return may_turn() || stops(); })) poller_.wait(kNever, {});
+    bell_.get_up();
+    bell_.clear();
+  }
+}
+
+std::optional<StorageOrder> StorageThread::next() {
+  if (!held_) return orders_.pop();
+  auto order = std::move(held_);
+  held_.reset();
+  return order;
+}
+
+bool StorageThread::turn() {
+  if (!may_turn()) return false;
+  auto order = next();
+  if (auto* batch = std::get_if<conference::Batch>(&*order))
+    commit(std::move(*batch));
+  else if (const auto* snapshot = std::get_if<WriteSnapshot>(&*order))
+    carry_out(*snapshot);
+  else if (const auto* load = std::get_if<LoadConference>(&*order))
+    carry_out(*load);
+  else
+    failed_ = false;
+  return true;
+}
+
+void StorageThread::commit(conference::Batch&& first) {
+  batches_.clear();
+  batches_.push_back(std::move(first));
+  while (batches_.size() < kMostBatches) {
+    auto order = orders_.pop();
+    if (!order) break;
+    auto* batch = std::get_if<conference::Batch>(&*order);
+    if (!batch) {
+      held_ = std::move(order);
+      break;
+    }
+    batches_.push_back(std::move(*batch));
+  }
+  if (failed_) return;
+  if (const auto done = journal_->append(batches_); !done) return fail(done.error());
+  report(Committed{batches_.back().number});
+  // A failure of this is told by the next transaction, if it lasts.
+  static_cast<void>(journal_->tend());
+}
+
+// Folds are only for speed, so one that could not be written is no failure of the record; the next transaction tells.
+void StorageThread::carry_out(const WriteSnapshot& order) {
+  if (failed_) return;
+  const auto done = journal_->write_snapshot(order.state, order.origin);
+  if (!done && order.origin == storage::Origin::given) fail(done.error());
+}
+
+void StorageThread::carry_out(const LoadConference& order) {
+  report(ConferenceLoaded{order.conference, journal_->load(order.conference)});
+}
+
+void StorageThread::fail(const storage::Failure& failure) {
+  failed_ = true;
+  report(RecordingFailed{failure});
+}
+
+void StorageThread::report(StorageReport&& report) {
+  reports_.push(std::move(report));
+  reports_ready_.signal();
+}
+
+}  // namespace bridgehall::app

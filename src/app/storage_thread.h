@@ -1,0 +1,111 @@
+// The thread that keeps the record: batches go in, what is on the disk comes out. It meets control in two bounded rings
+// and never waits for it; control never waits for the disk.
+//
+// Whatever waits when a transaction begins goes into it (at most kMostBatches), so a slow disk makes transactions
+// larger and not rarer; nobody waits for company. After a failure nothing is recorded any more, whatever is pushed,
+// until control has said resume(): it rebuilds its conferences from what is recorded first.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "base/spsc_ring.h"
+#include "conference/record.h"
+#include "io/doorbell.h"
+#include "io/poller.h"
+#include "storage/journal.h"
+
+namespace bridgehall::app {
+
+// -- in, in this order --
+
+struct WriteSnapshot {
+  conference::State state;
+  storage::Origin origin{};
+};
+struct LoadConference {
+  std::string conference;
+};
+// Control knows of the failure and pushes nothing any more that builds on what was lost.
+struct Resume {};
+using StorageOrder = std::variant<conference::Batch, WriteSnapshot, LoadConference, Resume>;
+
+// -- out, in the order of what was pushed --
+
+// Every batch up to this number is on the disk.
+struct Committed {
+  std::uint64_t number = 0;
+};
+// Every batch that was pushed and not told committed before is not recorded, nor will be; neither is what is pushed
+// until Resume. Told once for each failure.
+struct RecordingFailed {
+  storage::Failure failure;
+};
+struct ConferenceLoaded {
+  std::string conference;
+  storage::Outcome<std::optional<conference::State>> state;
+};
+using StorageReport = std::variant<Committed, RecordingFailed, ConferenceLoaded>;
+
+class StorageThread {
+ public:
+  static constexpr std::size_t kMostBatches = 256;
+
+  explicit StorageThread(std::unique_ptr<storage::Journal> journal) : journal_(std::move(journal)) {
+    poller_.add(bell_.fd(), 0);
+  }
+  ~StorageThread() { stop(); }
+
+  void start();
+  // Ends the thread after what was pushed is recorded or has failed. Reports stay to be popped, as many as there is
+  // room for.
+  void stop();
+
+  // Control's thread. push() only where has_room(): else the disk is more than kRing orders behind, and whoever asked
+  // is told to come again.
+  bool has_room() const { return orders_.has_room(); }
+  void push(StorageOrder&& order);
+  std::optional<StorageReport> pop();
+  // Readable when there may be something to pop; clear_event() before popping.
+  int event_fd() const { return reports_ready_.fd(); }
+  void clear_event() { reports_ready_.clear(); }
+
+ private:
+  // 200 who join within a second make some 1,000 batches: room for four such seconds in which the disk stands still.
+  static constexpr std::size_t kRing = 4096;
+
+  void run();
+  // One transaction, or one order of another kind; it makes one report at most. False: there is nothing to do, or no
+  // room to tell of it.
+  bool turn();
+  bool may_turn() const {
+    return (held_ || orders_.waiting() > 0) && (reports_.has_room() || stopping_.load(std::memory_order_acquire));
+  }
+  std::optional<StorageOrder> next();
+  void commit(conference::Batch&& first);
+  void carry_out(const WriteSnapshot& order);
+  void carry_out(const LoadConference& order);
+  void fail(const storage::Failure& failure);
+  void report(StorageReport&& report);
+
+  std::unique_ptr<storage::Journal> journal_;
+  std::vector<conference::Batch> batches_;  // of one transaction
+  std::optional<StorageOrder> held_;        // ended the batches of a transaction, comes after it
+  bool failed_ = false;
+  SpscRing<StorageOrder> orders_{kRing};
+  SpscRing<StorageReport> reports_{kRing};
+  io::Wakeup reports_ready_;
+  std::atomic<bool> room_is_wanted_{false};  // the thread sleeps until a report is popped
+  io::Doorbell bell_;
+  io::Poller poller_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace bridgehall::app

@@ -1,0 +1,157 @@
+#include "storage/backup.h"
+
+#include <chrono>
+#include <filesystem>
+#include <system_error>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "storage/migrations.h"
+#include "storage/private_file.h"
+
+namespace bridgehall::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxManifest = std::size_t{64} << 20;
+constexpr std::string_view kKeptSuffix = ".before-restore";
+
+std::string in(const std::string& folder, std::string_view name) { return (fs::path(folder) / name).string(); }
+
+Outcome<void> make_folder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error)
+    return fail(FailureKind::disk_error, fmt::format("The folder {} cannot be made: {}.", path, error.message()));
+  return {};
+}
+
+Outcome<void> make_empty_folder(const std::string& path) {
+  std::error_code error;
+  if (fs::exists(path, error) && !(fs::is_directory(path, error) && fs::is_empty(path, error)))
+    return fail(FailureKind::refused,
+                fmt::format("{} is there already: name a folder that is not, or is empty.", path));
+  if (auto made = make_folder(path); !made) return made;
+  ::chmod(path.c_str(), 0700);  // what people said, and the key of all links
+  return {};
+}
+
+Outcome<void> copy_record(Database& from, const std::string& path) {
+  if (auto made = create_private_file(path); !made) return made;
+  auto to = Database::open(path, "", SQLITE_OPEN_READWRITE);
+  if (!to) return std::unexpected(to.error());
+  auto* backup = sqlite3_backup_init((*to)->handle(), "main", from.handle(), "main");
+  if (!backup) return std::unexpected((*to)->failure());
+  sqlite3_backup_step(backup, -1);
+  if (sqlite3_backup_finish(backup) != SQLITE_OK) return std::unexpected((*to)->failure());
+  return {};
+}
+
+Outcome<BackupFile> described(const std::string& folder, const std::string& name) {
+  const auto digest = digest_file(in(folder, name));
+  if (!digest) return std::unexpected(digest.error());
+  return BackupFile{name, digest->bytes, digest->sha256};
+}
+
+Outcome<Manifest> read_manifest(const std::string& backup) {
+  const auto path = in(backup, kManifestFile);
+  const auto text = read_whole_file(path, kMaxManifest);
+  if (!text && text.error().kind == FailureKind::missing)
+    return fail(FailureKind::missing, fmt::format("{} is no backup: it has no {}.", backup, kManifestFile));
+  if (!text) return std::unexpected(text.error());
+  auto manifest = decode_manifest(*text);
+  if (!manifest) return fail(FailureKind::damaged, fmt::format("{} {}.", path, manifest.error().message));
+  return std::move(*manifest);
+}
+
+Outcome<void> check_files(const std::string& backup, const Manifest& manifest) {
+  bool record = false;
+  for (const auto& file : manifest.files) {
+    const auto found = described(backup, file.name);
+    if (!found) return std::unexpected(found.error());
+    if (*found != file)
+      return fail(FailureKind::damaged, fmt::format("{} in the backup {} is not what was backed up: its size or "
+                                                    "checksum differs from the manifest's.",
+                                                    file.name, backup));
+    record |= file.name == kRecordFile;
+  }
+  if (!record) return fail(FailureKind::damaged, fmt::format("The backup {} has no {}.", backup, kRecordFile));
+  if (manifest.schema > migrations().size())
+    return fail(FailureKind::newer_version,
+                fmt::format("The backup {} was made by a newer Bridgehall (schema {}; this one knows {}).", backup,
+                            manifest.schema, migrations().size()));
+  return {};
+}
+
+// Nobody else may have the record open; a damaged one is no obstacle, it is why one restores.
+Outcome<void> make_room(const std::string& data_folder, const Manifest& manifest, Existing existing) {
+  std::error_code error;
+  if (existing == Existing::refuse)
+    for (const auto& file : manifest.files)
+      if (fs::exists(in(data_folder, file.name), error))
+        return fail(FailureKind::refused, fmt::format("{} is there already. Nothing was restored; say --replace if the "
+                                                      "backup is to take its place.",
+                                                      in(data_folder, file.name)));
+  const auto record = in(data_folder, kRecordFile);
+  if (!fs::exists(record, error)) return {};
+  if (const auto opened = SqliteJournal::open({.path = record, .access = Access::existing});
+      !opened && opened.error().kind == FailureKind::in_use)
+    return std::unexpected(opened.error());
+  for (const auto* suffix : {"", "-wal", "-journal"}) {  // a log left behind would be played into the restored record
+    const auto from = record + suffix;
+    if (!fs::exists(from, error)) continue;
+    fs::rename(from, fmt::format("{}{}{}", record, kKeptSuffix, suffix), error);
+    if (error) return fail(FailureKind::disk_error, fmt::format("{} cannot be renamed: {}.", from, error.message()));
+  }
+  return sync_folder(data_folder);
+}
+
+}  // namespace
+
+Outcome<Manifest> back_up(SqliteJournal& journal, const BackupOrder& order) {
+  const auto database = journal.database();
+  if (!database) return std::unexpected(database.error());
+  if (auto made = make_empty_folder(order.target); !made) return std::unexpected(made.error());
+  const std::string record(kRecordFile);
+  if (auto copied = copy_record(**database, in(order.target, record)); !copied) return std::unexpected(copied.error());
+  Manifest manifest{
+      .made_at = fmt::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(order.now)),
+      .schema = migrations().size(),
+  };
+  auto files = order.files;
+  files.insert(files.begin(), record);
+  for (const auto& name : files) {
+    if (name != record) {
+      const auto to = in(order.target, name);
+      if (auto made = make_folder(fs::path(to).parent_path().string()); !made) return std::unexpected(made.error());
+      if (auto copied = copy_private_file(in(order.data_folder, name), to); !copied)
+        return std::unexpected(copied.error());
+    }
+    auto file = described(order.target, name);
+    if (!file) return std::unexpected(file.error());
+    manifest.files.push_back(std::move(*file));
+  }
+  if (auto written = write_private_file(in(order.target, kManifestFile), encode_manifest(manifest)); !written)
+    return std::unexpected(written.error());
+  return manifest;
+}
+
+Outcome<Manifest> restore(const std::string& backup, const std::string& data_folder, Existing existing) {
+  auto manifest = read_manifest(backup);
+  if (!manifest) return manifest;
+  if (auto good = check_files(backup, *manifest); !good) return std::unexpected(good.error());
+  if (auto made = make_folder(data_folder); !made) return std::unexpected(made.error());
+  if (auto room = make_room(data_folder, *manifest, existing); !room) return std::unexpected(room.error());
+  for (const auto& file : manifest->files) {
+    const auto to = in(data_folder, file.name);
+    if (auto made = make_folder(fs::path(to).parent_path().string()); !made) return std::unexpected(made.error());
+    if (auto copied = copy_private_file(in(backup, file.name), to); !copied) return std::unexpected(copied.error());
+  }
+  return manifest;
+}
+
+}  // namespace bridgehall::storage
