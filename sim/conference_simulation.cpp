@@ -456,12 +456,16 @@ void ConferenceSimulation::check_gates() {
       const bool open = track.use == microphone ? seat->microphone.open
                         : track.use == camera   ? seat->camera.open
                                                 : server_->state().slides == name;
+      // Looked at now and then: what was unsettled before may have been settled since, and changed again.
       if (are_gates(track.id, open)) {
         unsettled_gates_.erase(track.id);
-      } else if (unsettled_gates_.emplace(track.id, now()).first->second + 10ms < now()) {
+        continue;
+      }
+      auto& unsettled = unsettled_gates_.try_emplace(track.id, now(), open).first->second;
+      if (unsettled.open != open) unsettled = {now(), open};
+      if (unsettled.since + 10ms < now())
         world().violations.add(now(), "{} {} is {} and its gate is not", name,
                                messages::name(static_cast<messages::TrackUse>(track.use)), open ? "open" : "closed");
-      }
     }
   }
 }

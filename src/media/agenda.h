@@ -31,10 +31,11 @@ struct Agenda {
   void check_demand(LayerIndex index, const Layer& layer) {
     if (layer.elsewhere && layer.is_wanted() != layer.demanded) demands.push_back(index);
   }
-  void collect(LayerIndex index, Layer& layer, TimePoint now) {
+  // `arrived`: the packet that waits now, which may have been some time ago.
+  void collect(LayerIndex index, Layer& layer, TimePoint arrived) {
     if (layer.collecting) return;
     layer.collecting = true;
-    layer.collect_until = now + layer.collection_window();
+    layer.collecting_since = arrived;
     collecting.push_back(index);
   }
 };

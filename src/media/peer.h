@@ -148,6 +148,11 @@ struct Peer {
   static constexpr std::size_t kMaxIncoming = 32;  // encodings: five cameras of three, slides and a microphone need 17
   static constexpr std::size_t kMaxRepeats = 64;   // waiting at once; what is asked for beyond is asked for again
   static constexpr Duration kReportInterval = 1s;  // of our sender and receiver reports
+  // What may be a little later is, so that one waking serves many peers.
+  static constexpr Duration kCompany = 10ms;
+  static TimePoint in_company(TimePoint at) {
+    return std::chrono::ceil<std::chrono::duration<std::int64_t, std::centi>>(at);
+  }
   // Half a packet of repetition for each packet sent, and a stock for bursts of loss: a peer that asks for everything
   // always costs half as much again, no more.
   static constexpr std::uint32_t kRepeatCredit = 256;

@@ -86,11 +86,11 @@ void Shard::process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagr
     slots_.reconsider(layer.publication, now);
   }
   if (received.stored) mirrors_.copy(layer);
-  after_packet(place, received, now);
+  after_packet(place, received, arrived_at, now);
 }
 
 // What is to be done about a packet that came to its layer, whether from its sender or from another shard.
-void Shard::after_packet(std::size_t place, const Ingress::Received& received, TimePoint now) {
+void Shard::after_packet(std::size_t place, const Ingress::Received& received, TimePoint arrived, TimePoint now) {
   if (!received.stored) return;
   auto& layer = tables_.layers[received.layer];
   // The packet's slot belongs to the history now: another takes its place in the receive batch.
@@ -99,7 +99,7 @@ void Shard::after_packet(std::size_t place, const Ingress::Received& received, T
   receive_buffers_[place] = tables_.store.bytes(receive_slots_[place]);
   if (!had_room) drop(Drop::pool_exhausted);
 
-  if (layer.has_receivers()) agenda_.collect(received.layer, layer, now);
+  if (layer.has_receivers()) agenda_.collect(received.layer, layer, arrived);
   if (received.keyframe) slots_.on_keyframe(received.layer, now);
   if (layer.kind() == wire::MediaKind::audio && !layer.is_line()) voices_.on_packet(layer, now);
   if (layer.keyframes.deadline() <= now) agenda_.keyframes.push_back(received.layer);
@@ -209,11 +209,22 @@ void Shard::process_dtls(PeerIndex index, BytesView bytes, const NetworkPath& pa
 
 // -- bursts --
 
+RoomIndex Shard::room_of(const Layer& layer) const {
+  return layer.is_line() ? layer.room : tables_.publications[layer.publication].room;
+}
+
+// What one layer of a room waits for the others go with: for whoever receives several it is one train.
 void Shard::release_bursts(TimePoint now) {
+  due_rooms_.clear();
+  for (const auto index : agenda_.collecting) {
+    const auto* layer = tables_.layers.get(index);
+    if (layer != nullptr && layer->collecting && layer->due() <= now) due_rooms_.push_back(room_of(*layer));
+  }
+  if (due_rooms_.empty()) return;
   std::erase_if(agenda_.collecting, [&](LayerIndex index) {
     auto* layer = tables_.layers.get(index);
     if (layer == nullptr || !layer->collecting) return true;
-    if (!layer->burst_complete && now < layer->collect_until) return false;
+    if (std::find(due_rooms_.begin(), due_rooms_.end(), room_of(*layer)) == due_rooms_.end()) return false;
     layer->collecting = layer->burst_complete = false;
     for (const auto& receiver : layer->receivers) {
       auto& peer = tables_.peers[receiver.peer];
@@ -231,10 +242,8 @@ const Peer* Shard::waiting_peer(std::size_t place) const {
 
 std::span<const Train> Shard::poll_transmit(TimePoint now) {
   trains_.clear();
-  if (outbox_sent_) outbox_.clear();
-  outbox_sent_ = !outbox_.empty();
-  if (outbox_sent_) {
-    outbox_.list(trains_);
+  if (!outbox_.empty()) {
+    outbox_.take(trains_);
   } else {
     release_bursts(now);
     egress_.begin_turn();
@@ -296,7 +305,7 @@ void Shard::check_flow(PublicationIndex index, TimePoint now) {
 
 void Shard::allocate(PeerIndex index, Peer& peer, TimePoint now) {
   auto& line = *peer.downlink;
-  line.next_allocation = now + Downlink::kInterval;
+  line.next_allocation = Peer::in_company(now + Downlink::kInterval);
   const auto unanswered = line.log ? line.log->unanswered(now) : Duration{};
   slots_.allocate(index, line.monitor.summary(now, unanswered), now);
 }
@@ -330,8 +339,16 @@ TimePoint Shard::next_deadline() const {
   auto deadline = std::min({peer_timers_.next_deadline(), keyframe_timers_.next_deadline(),
                             flow_timers_.next_deadline(), voices_.next_deadline()});
   for (const auto index : agenda_.collecting)
-    if (const auto* layer = tables_.layers.get(index)) deadline = std::min(deadline, layer->collect_until);
+    if (const auto* layer = tables_.layers.get(index)) deadline = std::min(deadline, layer->due());
   return deadline;
+}
+
+TimePoint Shard::undisturbed_until(TimePoint now) const {
+  if (!agenda_.egress.empty()) return now;
+  auto until = kNever;
+  for (const auto index : agenda_.collecting)
+    if (const auto* layer = tables_.layers.get(index)) until = std::min(until, layer->undisturbed_until());
+  return until == kNever ? now : until;
 }
 
 void Shard::set_timer(PeerIndex index, const Peer& peer) {
@@ -389,7 +406,7 @@ void Shard::note_heard(Peer& peer, Heard heard) {
 
 void Shard::activate(PeerIndex index, Peer& peer, TimePoint now) {
   peer.active = true;
-  peer.next_report = now + Peer::kReportInterval * (1 + index.value() % 16) / 16;  // not all at once
+  peer.next_report = Peer::in_company(now + Peer::kReportInterval * (1 + index.value() % 16) / 16);
   if (peer.downlink) peer.downlink->next_allocation = now + Downlink::kInterval;
   agenda_.events.push_back(PeerConnected{peer.id});
   for (std::uint32_t track = 0; track < peer.outgoing.size(); ++track) {
