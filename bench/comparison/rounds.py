@@ -92,7 +92,7 @@ class Bench:
             return {"failed": str(why)}
 
     def _storm(self, server_class, joiners, per_second):
-        watching = Scenario("", 1, 200)
+        watching = Scenario("", 1, 200, tuple(__import__("os").environ.get("FLAGS","").split()))
         with server_class(SERVER_CPU) as server, tempfile.TemporaryDirectory() as folder:
             def start(name, flags):
                 file = pathlib.Path(folder) / name

@@ -183,7 +183,6 @@ struct Peer {
   std::vector<OutgoingStream> outgoing;  // video before audio: audio rides last in a train
   std::uint64_t audio = 0;               // bit i: outgoing[i] is audio and shows something
   std::uint64_t pending = 0;             // bit i: outgoing[i] has packets to look at
-  bool queued = false;                   // in the egress queue
   std::vector<Repeat> repeats;
   std::uint32_t repeat_credit = kRepeatCredit * 2;  // in half packets
   Allowance keyframe_wishes;

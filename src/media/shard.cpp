@@ -110,7 +110,7 @@ void Shard::process_rtcp(PeerIndex index, MutableBytes bytes, TimePoint now) {
   if (!peer.active) return drop(Drop::rtp_unknown_ssrc);
   wishes_.repeats = false;
   feedback_.receive(peer, bytes, now, wishes_);
-  if (wishes_.repeats) agenda_.queue(index, peer);
+  if (wishes_.repeats) agenda_.egress.add(index);
   agenda_.keyframes.insert(agenda_.keyframes.end(), wishes_.keyframes.begin(), wishes_.keyframes.end());
   wishes_.keyframes.clear();
 }
@@ -221,6 +221,7 @@ void Shard::release_bursts(TimePoint now) {
     if (layer != nullptr && layer->collecting && layer->due() <= now) due_rooms_.push_back(room_of(*layer));
   }
   if (due_rooms_.empty()) return;
+  agenda_.egress.begin_pass();
   std::erase_if(agenda_.collecting, [&](LayerIndex index) {
     auto* layer = tables_.layers.get(index);
     if (layer == nullptr || !layer->collecting) return true;
@@ -229,15 +230,10 @@ void Shard::release_bursts(TimePoint now) {
     for (const auto& receiver : layer->receivers) {
       auto& peer = tables_.peers[receiver.peer];
       peer.pending |= std::uint64_t{1} << receiver.track;
-      agenda_.queue(receiver.peer, peer);
+      agenda_.egress.add(receiver.peer);
     }
     return true;
   });
-}
-
-// So far behind the first in line.
-const Peer* Shard::waiting_peer(std::size_t place) const {
-  return place < agenda_.egress.size() ? tables_.peers.get(agenda_.egress[place]) : nullptr;
 }
 
 std::span<const Train> Shard::poll_transmit(TimePoint now) {
@@ -247,16 +243,16 @@ std::span<const Train> Shard::poll_transmit(TimePoint now) {
   } else {
     release_bursts(now);
     egress_.begin_turn();
-    while (!agenda_.egress.empty() && egress_.has_room()) {
-      const auto index = agenda_.egress.front();
-      agenda_.egress.pop_front();
-      auto* peer = tables_.peers.get(index);
-      if (peer == nullptr || !peer->queued) continue;
-      peer->queued = false;
-      if (const auto* next = waiting_peer(1)) Egress::expect_far(*next);
-      if (const auto* next = waiting_peer(0)) Egress::expect_near(*next);
-      egress_.build(*peer, now, trains_);
-      if (peer->pending != 0) agenda_.queue(index, *peer);  // the rest after the others had theirs
+    while (egress_.has_room()) {
+      const auto index = agenda_.egress.take();
+      if (!index) break;
+      if (const auto next = agenda_.egress.expected()) {
+        Egress::expect_near(tables_.peers[*next]);
+        Egress::expect_far(tables_.peers[*agenda_.egress.expected_after(*next)]);
+      }
+      auto& peer = tables_.peers[*index];
+      egress_.build(peer, now, trains_);
+      if (peer.pending != 0) agenda_.egress.add(*index);  // the rest after the others had theirs
     }
   }
   for (const auto& train : trains_) {
@@ -426,6 +422,7 @@ void Shard::remove_peer(PeerIndex index, session::CloseReason reason) {
   for (const auto& address : peer.addresses) give_up(address, index);
   for (const auto& ufrag : peer.ufrags) by_ufrag_.erase(ufrag);
   peer_timers_.set(index.value(), kNever);
+  agenda_.egress.remove(index);
   agenda_.events.push_back(PeerClosed{peer.id, reason});
   tables_.peers.remove(index);
 }

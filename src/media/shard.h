@@ -143,7 +143,6 @@ class Shard {
   // What came of a batch, a command or a deadline.
   void release_bursts(TimePoint now);
   RoomIndex room_of(const Layer& layer) const;
-  const Peer* waiting_peer(std::size_t place) const;
   void follow_agenda(TimePoint now);
   void follow_keyframe_request(LayerIndex index, TimePoint now);
   void check_flow(PublicationIndex index, TimePoint now);
