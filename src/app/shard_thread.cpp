@@ -115,7 +115,7 @@ void ShardThread::handle(std::size_t received) {
 // Not everything at once where a keyframe goes to hundreds: what has come meanwhile is read in between, so that sound
 // rides with the rest instead of following it.
 void ShardThread::send() {
-  for (std::size_t part = 0; part < kPartsPerTurn; ++part) {
+  for (int part = 0; part < kPartsPerTurn; ++part) {
     const auto trains = shard_.poll_transmit(now_);
     if (trains.empty()) break;
     socket_.send(trains);

@@ -50,7 +50,7 @@ class ShardThread {
  private:
   // Commands and events that wait: a join storm of 1,000 in a second is 2 a turn; control waits when the ring is full.
   static constexpr std::size_t kRing = 4096;
-  static constexpr std::size_t kPartsPerTurn = 4;  // Shard::poll_transmit: each some hundred packets
+  static constexpr int kPartsPerTurn = 2;  // of Shard::poll_transmit: what is not media, and some hundred packets
   static constexpr std::size_t kAdoptions = 256;  // TCP connections that wait for a turn: as many as may be unconfirmed
 
   void run();

@@ -27,7 +27,7 @@ struct Layer {
   // adds little to that, and longer trains shorten it.
   static constexpr Duration kCollectionWindow = 2ms;
   static constexpr Duration kLongestCollectionWindow = 5ms;
-  static constexpr Duration kCollectionPerReceiver = 5us;
+  static constexpr Duration kCollectionPerReceiver = 2us;
   // A burst that is complete goes at once to few. Where it goes to many it stays for a moment: serving the last of them
   // takes as long, and what comes meanwhile need not wake the shard.
   static constexpr std::int64_t kFewReceivers = 32;

@@ -14,7 +14,7 @@ TEST(Layer, CollectsForLongerTheMoreReceiveItWithinBounds) {
   };
   EXPECT_EQ(window_with(0), Layer::kCollectionWindow);
   EXPECT_EQ(window_with(200), Layer::kCollectionWindow);
-  EXPECT_EQ(window_with(700), 3'500us);
+  EXPECT_EQ(window_with(1'700), 3'400us);
   EXPECT_EQ(window_with(10'000), Layer::kLongestCollectionWindow);
 }
 
