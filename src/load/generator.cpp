@@ -12,6 +12,9 @@ namespace {
 
 constexpr Duration kConnectPatience = 10s;  // for those who are still shaking hands after the last join
 constexpr Duration kPublisherHeadStart = 300ms;
+// What a server keeps of each publication, and whatever it needs but once to send at all, grows in the first seconds of
+// the first viewer: that is not what viewers take.
+constexpr Duration kFirstViewerAlone = 4s;
 constexpr Duration kDrain = 500ms;  // for what was asked for again when the measurement ended
 
 constexpr auto kConnected = [](const auto& client) { return client->core.link().connected(); };
@@ -37,7 +40,6 @@ Result<void> Generator::join() {
     if (auto joined = join_publisher(i); !joined) return joined;
   if (auto ready = wait_for_publishers(); !ready) return ready;
   loop_.turn_until(ClientLoop::now() + kPublisherHeadStart);
-  usage_.note_memory_before(before_);
   if (auto joined = join_viewers(); !joined) return joined;
   loop_.turn_until(ClientLoop::now() + options_.warm_up);
   return {};
@@ -108,6 +110,10 @@ Result<void> Generator::join_viewers() {
   for (std::size_t i = 0; i < static_cast<std::size_t>(options_.viewers); ++i, next += interval) {
     loop_.turn_until(next);
     if (auto joined = join_viewer(i); !joined) return joined;
+    if (i > 0 || options_.server_pid == 0) continue;
+    next += kFirstViewerAlone;
+    loop_.turn_until(next);
+    usage_.note_memory_before(before_);
   }
   const auto patience = ClientLoop::now() + kConnectPatience;
   const auto viewers = loop_.viewers();
