@@ -77,5 +77,14 @@ TEST(Report, TableAndJsonTellTheSameAndNameTheGeneratorWhenItWasTheLimit) {
   EXPECT_NE(to_json(options, *result).find("\"was_limit\": true"), std::string::npos);
 }
 
+TEST(Report, AServerThatForwardedNothingIsNotTakenForOneThatIsGone) {
+  auto result = std::make_unique<LoadResult>();
+  EXPECT_EQ(to_json({}, *result).find("\"server\""), std::string::npos);
+  result->usage.server_cpu = 2ms;
+  result->usage.server_kib = 4711;
+  EXPECT_NE(to_json({}, *result).find("\"resident_kib\": 4711"), std::string::npos);
+  EXPECT_EQ(to_json({}, *result).find("cpu_us_per_packet"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace bridgehall::load
