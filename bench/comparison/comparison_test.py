@@ -175,6 +175,8 @@ class Tables(unittest.TestCase):
     def test_a_server_holds_what_it_held_in_most_rounds(self):
         ours = {200: [a_run(2)], 400: [a_run(2), a_run(2), a_run(2, gaps=1e-2)]}
         theirs = {200: [a_run(9)], 400: [a_run(9, gaps=1e-2), a_run(9, joined=150), a_run(9)]}
+        theirs[600] = [{**a_run(9), "packets": {}}]  # nobody was lost, and nothing came
+        theirs[800] = [{"failed": "it did"}]
         text = capacity({"ours": ours, "theirs": theirs}, 1e-4)
         self.assertIn("ours 400, theirs 200", text)
         self.assertIn("ours / theirs: 2.0", text)

@@ -93,8 +93,9 @@ def storm_table(storms):
 
 def held(run, gaps):
     """Did everyone get everything, but for so small a share?"""
+    missing = value_of(run, "packets.gap_ratio")  # None: nothing came at all
     return (value_of(run, "viewers_joined") == value_of(run, "options.viewers") and not value_of(run, "viewers_lost")
-            and (value_of(run, "packets.gap_ratio") or 0) <= gaps and "failed" not in run)
+            and missing is not None and missing <= gaps)
 
 
 def capacity(runs, gaps):

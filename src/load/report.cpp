@@ -65,7 +65,6 @@ std::string to_json(const LoadOptions& options, const LoadResult& r) {
   json["packets"] = {{"published", r.published},
                      {"expected", r.viewers.expected},
                      {"received", r.viewers.received},
-                     {"gap_ratio", r.gap_ratio()},
                      {"duplicates", r.viewers.duplicates},
                      {"retransmissions", r.viewers.retransmissions},
                      {"nacked", r.viewers.nacked},
@@ -73,11 +72,14 @@ std::string to_json(const LoadOptions& options, const LoadResult& r) {
                      {"undecryptable", r.viewers.undecryptable},
                      {"datagrams", r.viewers.packets},
                      {"bytes", r.viewers.bytes}};
-  json["latency_ms"] = {{"p50", milliseconds(r.latency.percentile(0.5))},
-                        {"p95", milliseconds(r.latency.percentile(0.95))},
-                        {"p99", milliseconds(r.latency.percentile(0.99))},
-                        {"max", milliseconds(r.latency.max())},
-                        {"samples", r.latency.count()}};
+  // A server that sent nothing was not without gaps, nor fast.
+  if (r.viewers.expected > 0) json["packets"]["gap_ratio"] = r.gap_ratio();
+  if (r.latency.count() > 0)
+    json["latency_ms"] = {{"p50", milliseconds(r.latency.percentile(0.5))},
+                          {"p95", milliseconds(r.latency.percentile(0.95))},
+                          {"p99", milliseconds(r.latency.percentile(0.99))},
+                          {"max", milliseconds(r.latency.max())},
+                          {"samples", r.latency.count()}};
   add_to_json(r.usage, r.viewers.packets, json);
   return json.dump(2) + "\n";
 }
