@@ -154,7 +154,7 @@ std::size_t OneToMany::forward_frame() {
   }
   ++frame_;
   shards_[0]->handle_datagrams(batch, now_);
-  return send(*shards_[0], now_);
+  return send(*shards_[0], now_ += media::Layer::kCompleteWindow);
 }
 
 std::size_t OneToMany::forward_mirrored(std::size_t number) {

@@ -460,12 +460,16 @@ void ConferenceSimulation::check_gates() {
                         : track.use == camera   ? seat->camera.open
                                                 : server_->state().slides == name;
       const bool closed_ahead = open && server_->record_is_behind() && are_gates(track.id, false);
+      // Looked at now and then: what was unsettled before may have been settled since, and changed again.
       if (closed_ahead || are_gates(track.id, open)) {
         unsettled_gates_.erase(track.id);
-      } else if (unsettled_gates_.emplace(track.id, now()).first->second + 10ms < now()) {
+        continue;
+      }
+      auto& unsettled = unsettled_gates_.try_emplace(track.id, now(), open).first->second;
+      if (unsettled.open != open) unsettled = {now(), open};
+      if (unsettled.since + 10ms < now())
         world().violations.add(now(), "{} {} is {} and its gate is not", name,
                                messages::name(static_cast<messages::TrackUse>(track.use)), open ? "open" : "closed");
-      }
     }
   }
 }

@@ -144,11 +144,15 @@ class ConferenceSimulation final : public RunLoop, public PageSurroundings {
   SocketAddress server_address_;
   std::unique_ptr<ConferenceServer> server_;
   std::uint32_t life_ = 0;
-  std::map<std::uint32_t, History> histories_;                 // by life
-  std::map<media::PeerId, SeatMedia*> peers_;                  // of this life
-  std::map<media::PublicationId, TimePoint> unsettled_gates_;  // since when they are not as the conference says
-  std::map<const ModelPage*, SocketHandle> current_;           // each page's socket, as the page sees it
-  std::map<web::LinkId, SocketHandle> links_;                  // as the server sees it
+  std::map<std::uint32_t, History> histories_;  // by life
+  std::map<media::PeerId, SeatMedia*> peers_;   // of this life
+  struct UnsettledGate {
+    TimePoint since;  // it is not as the conference says
+    bool open;        // ... which this is
+  };
+  std::map<media::PublicationId, UnsettledGate> unsettled_gates_;
+  std::map<const ModelPage*, SocketHandle> current_;  // each page's socket, as the page sees it
+  std::map<web::LinkId, SocketHandle> links_;         // as the server sees it
   std::uint64_t last_link_ = 0;
   std::uint32_t last_media_ = 0;
 };

@@ -1,14 +1,18 @@
 """WHIP and WHEP for the load generator, Janus's VideoRoom behind it.
 
 A VideoRoom answers a publisher's offer, but makes the offer to a subscriber itself. So of a viewer's offer and Janus's
-offer an answer to each is made here, from the other's transport and what both have in common. Janus is reached by its Unix socket transport: no library is needed.
+offer an answer to each is made here, from the other's transport and what both have in common. Janus is reached by its
+WebSocket: its Unix sockets drop a message of more than 8 KiB, which an answer with 24 m-lines is.
 """
+import collections
+import dataclasses
 import itertools
 import json
 import queue
-import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from comparison.websocket import WebSocket
 
 ROOM = 1
 PATIENCE = 15  # seconds for Janus to answer
@@ -21,11 +25,8 @@ class JanusError(Exception):
 class Janus:
     """One session at Janus; a handle in it for each publisher and subscriber."""
 
-    LONGEST = 1 << 18
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.socket.connect(str(path))
+    def __init__(self, port):
+        self.socket = WebSocket(port, "janus-protocol")
         self.numbers = itertools.count(1)
         self.asked = {}
         threading.Thread(target=self._read, daemon=True).start()
@@ -33,7 +34,7 @@ class Janus:
 
     def _read(self):
         """Takes everything that comes, so that what nobody waits for does not hold Janus up."""
-        while text := self.socket.recv(self.LONGEST):
+        while text := self.socket.receive():
             message = json.loads(text)
             if message["janus"] != "ack" and (waiting := self.asked.get(message.get("transaction"))):
                 waiting.put(message)
@@ -42,7 +43,7 @@ class Janus:
         transaction = str(next(self.numbers))
         self.asked[transaction] = queue.SimpleQueue()
         try:
-            self.socket.send(json.dumps(message | {"transaction": transaction}).encode())
+            self.socket.send(json.dumps(message | {"transaction": transaction}))
             answer = self.asked[transaction].get(timeout=PATIENCE)
         except queue.Empty:
             raise JanusError(f"Janus did not answer within {PATIENCE} s") from None
@@ -64,6 +65,14 @@ class Janus:
     def say(self, handle, body, jsep=None):
         message = {"janus": "message", "session_id": self.session, "handle_id": handle, "body": body}
         return self._ask(message | ({"jsep": jsep} if jsep else {}))
+
+
+@dataclasses.dataclass(frozen=True)
+class Feed:
+    """A publisher in the room, and on which of its m-lines it sends what."""
+
+    number: int
+    mids: dict  # by kind
 
 
 class Description:
@@ -93,6 +102,21 @@ def kind(section):
     return section[0].removeprefix("m=").split()[0]
 
 
+def mid(section):
+    return next(line.removeprefix("a=mid:") for line in section if line.startswith("a=mid:"))
+
+
+def wanted_streams(feeds, viewers):
+    """What each m-line of a viewer's offer receives: the n-th of a kind what the n-th feed sends of it."""
+    used = collections.Counter()
+    wanted = []
+    for section in viewers.media:
+        feed = feeds[used[kind(section)]]
+        used[kind(section)] += 1
+        wanted.append({"feed": feed.number, "mid": feed.mids[kind(section)]})
+    return wanted
+
+
 def extensions(section):
     return {line.split()[1] for line in section if line.startswith("a=extmap:")}
 
@@ -120,17 +144,23 @@ class Adapter:
         jsep = {"type": "offer", "sdp": offer.replace("a=setup:actpass", "a=setup:active")}
         body = {"request": "joinandconfigure", "ptype": "publisher", "room": ROOM, "display": name}
         answer = self.janus.say(handle, body, jsep)
-        self.feeds[name] = answer["plugindata"]["data"]["id"]
+        mids = {kind(section): mid(section) for section in Description(offer).media}
+        self.feeds[name] = Feed(answer["plugindata"]["data"]["id"], mids)
         return handle, answer["jsep"]["sdp"]
 
     def view(self, names, offer):
         handle = self.janus.attach()
-        body = {"request": "join", "ptype": "subscriber", "room": ROOM}
-        body["streams"] = [{"feed": self.feeds[name]} for name in names]
-        theirs = Description(self.janus.say(handle, body)["jsep"]["sdp"])
         viewers = Description(offer)
-        if [kind(section) for section in theirs.media] != [kind(section) for section in viewers.media]:
-            raise JanusError("the offer has other m-lines than the publications")
+        try:
+            wanted = wanted_streams([self.feeds[name] for name in names], viewers)
+        except LookupError as missing:
+            raise JanusError(f"nobody publishes for all of the m-lines: {missing!r}") from None
+        body = {"request": "join", "ptype": "subscriber", "room": ROOM, "streams": wanted}
+        joined = self.janus.say(handle, body)
+        theirs = Description(joined["jsep"]["sdp"])
+        given = [{"feed": stream["feed_id"], "mid": stream["feed_mid"]} for stream in joined["plugindata"]["data"]["streams"]]
+        if given != wanted or [kind(section) for section in theirs.media] != [kind(section) for section in viewers.media]:
+            raise JanusError("Janus offers other m-lines than were asked for")
 
         known = [extensions(section) for section in viewers.media]
         own = ("a=ssrc", "a=msid:")
@@ -177,9 +207,9 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def serve(socket_path):
+def serve(janus_port):
     """Starts answering on a free port of this machine's loopback and returns it."""
-    janus = Janus(socket_path)
+    janus = Janus(janus_port)
     created = {"request": "create", "room": ROOM, "publishers": 1000, "audiocodec": "opus", "videocodec": "vp8",
                "bitrate": 0, "transport_wide_cc_ext": True, "notify_joining": False}
     janus.say(janus.attach(), created)

@@ -101,14 +101,14 @@ class Janus(Server):
 
     def command(self):
         self.access = ["--token", "none"]
-        self.socket = self.path / "api"
+        self.port = free_port()
         self.settings()
         return ["janus", "--configs-folder", str(self.path)]
 
     def settings(self):
         folder = next(path for path in JANUS_FOLDERS if path.exists())
         others = [path.name for path in (folder / "plugins").glob("*.so") if "videoroom" not in path.name]
-        transports = [path.name for path in (folder / "transports").glob("*.so") if "pfunix" not in path.name]
+        transports = [path.name for path in (folder / "transports").glob("*.so") if "websockets" not in path.name]
         (self.path / "janus.jcfg").write_text(f"""
 general: {{ debug_level = 2, session_timeout = 0, event_loops = 1, allow_loop_indication = false }}
 nat: {{ ice_lite = true, ice_tcp = false, full_trickle = false }}
@@ -117,25 +117,20 @@ plugins: {{ disable = "{','.join(others)}" }}
 transports: {{ disable = "{','.join(transports)}" }}
 """)
         (self.path / "janus.plugin.videoroom.jcfg").write_text("general: {}\n")
-        (self.path / "janus.transport.pfunix.jcfg").write_text(
-            f'general: {{ enabled = true, json = "compact", path = "{self.socket}" }}\n')
+        (self.path / "janus.transport.websockets.jcfg").write_text(
+            f'general: {{ json = "compact", ws = true, ws_ip = "127.0.0.1", ws_port = {self.port} }}\n')
 
     def is_up(self):
-        if not self.socket.exists():
-            return False
-        probe = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
-            probe.connect(str(self.socket))
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
             return True
         except OSError:
             return False
-        finally:
-            probe.close()
 
     def after_start(self):
         line = next(line for line in (self.path / "log").read_text().splitlines() if line.startswith("Janus version:"))
         Janus.version = line.partition(":")[2].strip()
-        self.url = f"http://127.0.0.1:{janus_adapter.serve(self.socket)}"
+        self.url = f"http://127.0.0.1:{janus_adapter.serve(self.port)}"
 
 
 def free_port():

@@ -22,9 +22,9 @@ FIGURES = [
 def add_derived(run):
     """Figures that follow from others of the run."""
     if "packets" in run:
-        server, viewers = run["server"], max(run["viewers_joined"], 1)
+        server, added = run["server"], max(run["viewers_joined"] - 1, 1)  # the first was there when memory was read before
         run["share"] = server["cpu_seconds"] / run["seconds"]
-        run["kib_per_viewer"] = (server["resident_kib"] - server["resident_kib_before"]) / viewers
+        run["kib_per_viewer"] = (server["resident_kib"] - server["resident_kib_before"]) / added
         if trains := run.get("trains"):
             run["train"] = trains["sum"] / max(trains["count"], 1)
     return run
@@ -93,8 +93,9 @@ def storm_table(storms):
 
 def held(run, gaps):
     """Did everyone get everything, but for so small a share?"""
+    missing = value_of(run, "packets.gap_ratio")  # None: nothing came at all
     return (value_of(run, "viewers_joined") == value_of(run, "options.viewers") and not value_of(run, "viewers_lost")
-            and (value_of(run, "packets.gap_ratio") or 0) <= gaps and "failed" not in run)
+            and missing is not None and missing <= gaps)
 
 
 def capacity(runs, gaps):

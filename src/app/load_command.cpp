@@ -85,6 +85,7 @@ void LoadCommand::add_flags() {
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();
   command_->add_option("--viewers", o.viewers, "How many view")->check(CLI::Range(0, 10'000))->capture_default_str();
+  command_->add_flag("--together", o.together, "Every viewer receives all publications, in one session");
   command_->add_option("--kbps", o.kbps, "Video of each publisher in kb/s")
       ->check(CLI::Range(10, 100'000))
       ->capture_default_str();

@@ -4,10 +4,13 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "app/announced_addresses.h"
 #include "app/certificates.h"
@@ -154,6 +157,13 @@ std::string default_client_folder() {
   return {};
 }
 
+// This thread may wait for the shards where they share a CPU: whoever joins does not notice, those who watch would.
+void stand_behind_media() {
+  constexpr int kNice = 10;
+  if (setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice) != 0)
+    spdlog::debug("control keeps its priority: {}", std::strerror(errno));
+}
+
 Result<void> serve(const Configuration& c, Greeting greeting) {
   if (auto words = unusable_media_port(static_cast<std::uint16_t>(c.media_port), announced_now(c)); !words.empty())
     return fail(std::move(words));
@@ -175,6 +185,7 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
                                           .send_buffer = static_cast<int>(c.media_send_buffer_bytes)},
                                          std::move(dtls));
   if (!shards) return std::unexpected(shards.error());
+  stand_behind_media();
 
   Certificates certificates(c);
   const auto tls = certificates.refresh(announced_now(c), wall_now());

@@ -62,6 +62,11 @@ void ShardThread::wait(bool more) {
     return commands_.waiting() > 0 || adoptions_.waiting() > 0 || shard_.has_mail() ||
            stopping_.load(std::memory_order_acquire);
   };
+  if (const auto until = shard_.undisturbed_until(now_); !more && !unsent_event_ && until > now_) {
+    nap_.wait(until, now_);
+    now_ = io::read_clock();
+    return;
+  }
   auto deadline = more || unsent_event_ ? now_ : std::min(shard_.next_deadline(), tcp_.next_deadline());
   if (deadline > now_ && !bell_.lie_down(waits)) deadline = now_;
   for (const auto token : poller_.wait(deadline, now_))
@@ -107,8 +112,12 @@ void ShardThread::handle(std::size_t received) {
   shard_.take_addressed().for_each(wake_);
 }
 
+// Not everything at once where a keyframe goes to hundreds: what has come meanwhile is read in between, so that sound
+// rides with the rest instead of following it.
 void ShardThread::send() {
-  for (auto trains = shard_.poll_transmit(now_); !trains.empty(); trains = shard_.poll_transmit(now_)) {
+  for (int part = 0; part < kPartsPerTurn; ++part) {
+    const auto trains = shard_.poll_transmit(now_);
+    if (trains.empty()) break;
     socket_.send(trains);
     if (tcp_.size() > 0) tcp_.send(trains);
   }

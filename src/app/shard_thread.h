@@ -50,6 +50,7 @@ class ShardThread {
  private:
   // Commands and events that wait: a join storm of 1,000 in a second is 2 a turn; control waits when the ring is full.
   static constexpr std::size_t kRing = 4096;
+  static constexpr int kPartsPerTurn = 2;  // of Shard::poll_transmit: what is not media, and some hundred packets
   static constexpr std::size_t kAdoptions = 256;  // TCP connections that wait for a turn: as many as may be unconfirmed
 
   void run();
@@ -76,6 +77,7 @@ class ShardThread {
   SpscRing<media::Event> events_{kRing};
   io::Doorbell bell_;
   io::Poller poller_;
+  io::Poller nap_{1};  // watches nothing: only a deadline ends its wait
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

@@ -110,26 +110,33 @@ std::expected<const Publication*, DirectoryRefusal> Directory::check_sender(cons
   return publication;
 }
 
-std::expected<session::ViewTerms, DirectoryRefusal> Directory::view_terms(std::string_view conference_id,
-                                                                          std::string_view name) {
+std::expected<session::ViewTerms, ViewRefusal> Directory::view_terms(std::string_view conference_id,
+                                                                     std::span<const std::string> names) {
   const auto* conference = find_conference(conference_id);
-  if (!conference) return std::unexpected(DirectoryRefusal::unknown_conference);
-  if (conference->sessions >= limits_.sessions) return std::unexpected(DirectoryRefusal::too_many_sessions);
-  const auto found = conference->publications.find(name);
-  if (found == conference->publications.end() || !found->second.sender)
-    return std::unexpected(DirectoryRefusal::nobody_publishes);
+  if (!conference) return std::unexpected(ViewRefusal{DirectoryRefusal::unknown_conference, {}});
+  if (conference->sessions >= limits_.sessions)
+    return std::unexpected(ViewRefusal{DirectoryRefusal::too_many_sessions, {}});
+  BRIDGEHALL_CHECK(!names.empty() && names.size() <= kMaxViewed);
   session::ViewTerms terms;
+  std::vector<std::string> absent;
   std::set<Ssrc> taken;
-  for (const auto use : {TrackUse::microphone, TrackUse::camera}) {
-    const auto* track = found->second.find(use);
-    if (!track || !track->sent) continue;
-    terms.sources.push_back({.codec = track->codec,
-                             .fmtp = track->fmtp,
-                             .ssrc = fresh_ssrc(random_, taken),
-                             .rtx_ssrc = track->kind() == MediaKind::video ? fresh_ssrc(random_, taken) : Ssrc{},
-                             .stream_id = std::string(name),
-                             .track_id = fmt::format("track-{}", track->id.value())});
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto found = conference->publications.find(names[i]);
+    const auto before = terms.sources.size();
+    for (const auto use : {TrackUse::microphone, TrackUse::camera}) {
+      const auto* track = found == conference->publications.end() ? nullptr : found->second.find(use);
+      if (!track || !track->sent) continue;
+      terms.sources.push_back({.codec = track->codec,
+                               .fmtp = track->fmtp,
+                               .ssrc = fresh_ssrc(random_, taken),
+                               .rtx_ssrc = track->kind() == MediaKind::video ? fresh_ssrc(random_, taken) : Ssrc{},
+                               .stream_id = names[i],
+                               .track_id = fmt::format("track-{}", track->id.value()),
+                               .line = names.size() > 1 ? std::optional(i) : std::nullopt});
+    }
+    if (terms.sources.size() == before) absent.push_back(names[i]);
   }
+  if (!absent.empty()) return std::unexpected(ViewRefusal{DirectoryRefusal::nobody_publishes, std::move(absent)});
   return terms;
 }
 
@@ -234,7 +241,6 @@ const Session* Directory::publish(SessionOrder order, TimePoint now) {
 const Session* Directory::view(SessionOrder order, const session::ViewTerms& terms, TimePoint now) {
   auto* conference = find_conference(order.conference);
   BRIDGEHALL_CHECK(conference);
-  auto& publication = conference->publications.at(order.publication);
   auto& session = open_session(SessionKind::view, order.conference, order.publication, order.principal.subject,
                                order.local, order.negotiated.remote_credentials, now);
   if (!order.negotiated.tracks.empty()) session.first_mid = order.negotiated.tracks.front().mid;
@@ -242,16 +248,25 @@ const Session* Directory::view(SessionOrder order, const session::ViewTerms& ter
   auto& tracks = order.negotiated.tracks;
   std::stable_partition(tracks.begin(), tracks.end(), [](const auto& t) { return t.kind == MediaKind::video; });
   for (auto& track : tracks) {
-    const auto source = std::find_if(terms.sources.begin(), terms.sources.end(),
-                                     [&](const auto& s) { return wire::kind_of(s.codec) == track.kind; });
-    const auto* sent = publication.find(use_of(track.kind));
-    if (source == terms.sources.end() || !sent) continue;
-    create->outgoing.push_back(
-        {.track = std::move(track), .ssrc = source->ssrc, .rtx_ssrc = source->rtx_ssrc, .publication = sent->id});
-    create->outgoing.back().use = sent->use == TrackUse::microphone ? media::SlotUse::voice : media::SlotUse::stage;
+    const auto& source = terms.sources[track.source];
+    const auto* sent = conference->publications.at(source.stream_id).find(use_of(track.kind));
+    BRIDGEHALL_CHECK(sent);
+    // A line that is too weak for all pictures carries that of the first name longest.
+    const auto use = track.kind == MediaKind::audio ? media::SlotUse::voice
+                     : source.line.value_or(0) == 0 ? media::SlotUse::stage
+                                                    : media::SlotUse::tile;
+    create->outgoing.push_back({.track = std::move(track),
+                                .ssrc = source.ssrc,
+                                .rtx_ssrc = source.rtx_ssrc,
+                                .use = use,
+                                .publication = sent->id});
   }
-  publication.viewers.insert(session.peer);
-  note_use(publication, now);
+  for (const auto& source : terms.sources) {
+    session.views.insert(source.stream_id);
+    auto& publication = conference->publications.at(source.stream_id);
+    publication.viewers.insert(session.peer);
+    note_use(publication, now);
+  }
   commands_.emplace_back(std::move(create));
   return &session;
 }
@@ -363,14 +378,16 @@ Directory::Place Directory::forget(media::PeerId peer, TimePoint now) {
   const auto& session = found->second;
   count_end(session, now);
   auto& conference = *find_conference(session.conference);
-  if (auto* publication = publication_of(session)) {
-    if (publication->sender == peer) {
-      sent = {&conference, session.publication};
-      publication->sender.reset();
-      for (auto& track : publication->tracks) track.sent = track.stopped = false;
-    }
-    publication->viewers.erase(peer);
+  if (auto* publication = publication_of(session); publication && publication->sender == peer) {
+    sent = {&conference, session.publication};
+    publication->sender.reset();
+    for (auto& track : publication->tracks) track.sent = track.stopped = false;
     note_use(*publication, now);
+  }
+  for (const auto& name : session.views) {
+    auto& publication = conference.publications.at(name);
+    publication.viewers.erase(peer);
+    note_use(publication, now);
   }
   --conference.sessions;
   conference.with_slots.erase(peer);

@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,7 @@
 #include "conference/slot.h"
 #include "media/api.h"
 #include "session/negotiation.h"
+#include "wire/sdp.h"
 
 namespace bridgehall::conference {
 
@@ -45,6 +47,14 @@ enum class DirectoryRefusal : std::uint8_t {
   nobody_publishes,  // nothing to view under that name now
   too_many_publications,
   too_many_sessions,
+};
+
+// Names in one WHEP session: picture and sound of each are as many m-lines as an offer may have.
+inline constexpr std::size_t kMaxViewed = wire::kSdpMaxMedia / 2;
+
+struct ViewRefusal {
+  DirectoryRefusal why{};
+  std::vector<std::string> names;  // under which nobody publishes
 };
 
 // One track of a publication.
@@ -76,7 +86,7 @@ struct Publication {
   const Track* find(TrackUse use, std::uint8_t number = 0) const;
 };
 
-// publish: WHIP. view: WHEP of one name. stage: WHEP of a conference. participant: a page, which does both.
+// publish: WHIP. view: WHEP of names. stage: WHEP of a conference. participant: a page, which does both.
 enum class SessionKind : std::uint8_t { publish, view, stage, participant };
 
 struct Session {
@@ -84,7 +94,8 @@ struct Session {
   SessionKind kind{};
   std::string key;  // 128 random bits: the session's URL is known only to whoever made it
   std::string conference;
-  std::string publication;  // the name it sends under or views; empty: the stage
+  std::string publication;      // the name it sends under, or those it views as its address has them; empty: the stage
+  std::set<std::string> views;  // WHEP of names
   std::string subject;
   session::IceCredentials local;
   session::IceCredentials remote;
@@ -154,7 +165,11 @@ class Directory {
   std::expected<session::PublishTerms, DirectoryRefusal> publish_terms(std::string_view conference,
                                                                        std::string_view name,
                                                                        const Principal& principal) const;
-  std::expected<session::ViewTerms, DirectoryRefusal> view_terms(std::string_view conference, std::string_view name);
+  // What is sent under the names, at most kMaxViewed of them and none twice. Of several the n-th has the n-th m-line of
+  // each kind. Once it views a name the session keeps it, whoever sends under it, and takes up what comes under it
+  // anew.
+  std::expected<session::ViewTerms, ViewRefusal> view_terms(std::string_view conference,
+                                                            std::span<const std::string> names);
   // Orders `order.slots` and fills in `order.terms`.
   std::expected<void, DirectoryRefusal> participant_terms(ParticipantOrder& order);
 

@@ -32,11 +32,15 @@ class DirectoryTest : public testing::Test {
     EXPECT_TRUE(directory.publish_terms("demo", name, who));
     return directory.publish(publisher_order(name, std::move(who), std::move(tracks)), now)->peer;
   }
-  PeerId view(const std::string& name,
-              std::vector<session::NegotiatedTrack> tracks = {track(Codec::opus), track(Codec::vp8)}) {
-    const auto terms = directory.view_terms("demo", name);
+  PeerId view(const Names& names) {
+    const auto terms = directory.view_terms("demo", names);
     EXPECT_TRUE(terms);
-    return directory.view(publisher_order(name, {Role::viewer, "v"}, std::move(tracks)), *terms, now)->peer;
+    return directory.view(viewer_order(*terms), *terms, now)->peer;
+  }
+  std::pair<DirectoryRefusal, Names> view_refusal(const Names& names, std::string_view conference = "demo") {
+    const auto terms = directory.view_terms(conference, names);
+    EXPECT_FALSE(terms);
+    return {terms.error().why, terms.error().names};
   }
   Words commands() { return take_commands(directory); }
 
@@ -100,12 +104,15 @@ TEST_F(DirectoryTest, the_stage_and_those_who_were_given_the_floor_are_heard_fir
 TEST_F(DirectoryTest, a_viewer_is_bound_to_the_publications_tracks_with_ssrcs_of_its_own) {
   publish("stage", moderator);
   commands();
-  const auto terms = directory.view_terms("demo", "stage");
+  const auto terms = directory.view_terms("demo", Names{"stage"});
   ASSERT_TRUE(terms);
   ASSERT_EQ(terms->sources.size(), 2u);
   EXPECT_EQ(terms->sources[0].rtx_ssrc, Ssrc{});
+  EXPECT_EQ(terms->sources[0].line, std::nullopt) << "whichever can take it";
   EXPECT_NE(terms->sources[1].ssrc, terms->sources[1].rtx_ssrc);
-  directory.view(publisher_order("stage", {Role::viewer, "v"}, {track(Codec::vp8)}), *terms, now);
+  auto order = viewer_order(*terms);
+  order.negotiated.tracks.erase(order.negotiated.tracks.begin());  // it does not listen
+  directory.view(std::move(order), *terms, now);
   auto command = directory.poll_command();
   const auto& create = std::get<std::unique_ptr<media::CreatePeer>>(*command);
   ASSERT_EQ(create->outgoing.size(), 1u);
@@ -115,16 +122,73 @@ TEST_F(DirectoryTest, a_viewer_is_bound_to_the_publications_tracks_with_ssrcs_of
 }
 
 TEST_F(DirectoryTest, what_nobody_publishes_cannot_be_viewed) {
-  EXPECT_EQ(directory.view_terms("demo", "stage").error(), DirectoryRefusal::nobody_publishes);
+  const std::pair nobody{DirectoryRefusal::nobody_publishes, Names{"stage"}};
+  EXPECT_EQ(view_refusal({"stage"}), nobody);
   const auto peer = publish("stage", moderator);
+  EXPECT_EQ(view_refusal({"site-1", "stage", "site-2"}),
+            std::pair(DirectoryRefusal::nobody_publishes, Names({"site-1", "site-2"})));
   directory.handle_event(media::PeerClosed{peer}, now);
-  EXPECT_EQ(directory.view_terms("demo", "stage").error(), DirectoryRefusal::nobody_publishes);
-  EXPECT_EQ(directory.view_terms("other", "stage").error(), DirectoryRefusal::unknown_conference);
+  EXPECT_EQ(view_refusal({"stage"}), nobody);
+  EXPECT_EQ(view_refusal({"stage"}, "other"), std::pair(DirectoryRefusal::unknown_conference, Names{}));
+}
+
+TEST_F(DirectoryTest, of_several_names_each_has_the_lines_of_its_place_in_one_session) {
+  publish("site-1", site);
+  publish("site-2", moderator, {track(Codec::vp9)});
+  publish("site-3", moderator);
+  commands();
+  const auto terms = directory.view_terms("demo", Names{"site-3", "site-2", "site-1"});
+  ASSERT_TRUE(terms);
+  std::set<Ssrc> ssrcs;
+  std::vector<std::string> lines;
+  for (const auto& source : terms->sources) {
+    EXPECT_TRUE(ssrcs.insert(source.ssrc).second);
+    lines.push_back(
+        fmt::format("{} {} {}", source.stream_id, source.codec == Codec::opus ? "sound" : "picture", *source.line));
+  }
+  EXPECT_THAT(lines, testing::ElementsAre("site-3 sound 0", "site-3 picture 0", "site-2 picture 1", "site-1 sound 2",
+                                          "site-1 picture 2"));
+  directory.view(viewer_order(*terms), *terms, now);
+  auto command = directory.poll_command();
+  const auto& create = std::get<std::unique_ptr<media::CreatePeer>>(*command);
+  std::vector<std::string> tracks;
+  for (const auto& out : create->outgoing)
+    tracks.push_back(fmt::format("{} {}", out.publication.value(), static_cast<int>(out.use)));
+  EXPECT_THAT(tracks, testing::ElementsAre("5 1", "3 3", "2 3", "4 0", "1 0")) << "video first; the first is the stage";
+  EXPECT_EQ(directory.counts().viewing, 1u);
+}
+
+TEST_F(DirectoryTest, a_session_of_several_names_outlives_their_senders_and_takes_up_who_comes_back) {
+  auto first = publish("site-1", site);
+  const auto second = publish("site-2", moderator);
+  const auto viewer = view({"site-1", "site-2"});
+  directory.handle_event(media::PeerClosed{first}, now);
+  directory.handle_event(media::PeerClosed{second}, now);
+  EXPECT_EQ(directory.next_deadline(), kNever) << "it keeps both names";
+  commands();
+  first = publish("site-1", site);
+  EXPECT_EQ(commands(), (Words{"rank 1:0", "peer 4 in:1 in:2"})) << "the same tracks";
+  EXPECT_EQ(directory.counts().viewing, 1u);
+  directory.close(viewer, now);
+  EXPECT_EQ(directory.next_deadline(), now + 60s) << "nobody uses site-2 any more";
+  directory.close(first, now);
+  directory.handle_timeout(now + 60s);
+  EXPECT_TRUE(directory.publications("demo")->empty());
+}
+
+TEST_F(DirectoryTest, a_session_of_several_names_ends_when_one_of_them_comes_back_with_another_codec) {
+  publish("site-1", site);
+  publish("site-2", moderator);
+  const auto viewer = view({"site-2", "site-1"});
+  commands();
+  publish("site-1", site, {track(Codec::vp9)});
+  EXPECT_THAT(commands(), testing::Contains(fmt::format("close {}", viewer.value())));
+  EXPECT_EQ(directory.publication("demo", "site-2")->viewers.size(), 0u);
 }
 
 TEST_F(DirectoryTest, the_same_subject_replaces_its_older_session_and_viewers_stay) {
   publish("site-1", site);
-  view("site-1");
+  view({"site-1"});
   open("site-1");
   commands();
   publish("site-1", site);
@@ -140,7 +204,7 @@ TEST_F(DirectoryTest, another_subject_does_not_get_a_name_that_is_live_but_a_mod
 
 TEST_F(DirectoryTest, another_codec_gets_new_ids_and_sends_viewers_away) {
   publish("stage", moderator);
-  view("stage");
+  view({"stage"});
   commands();
   publish("stage", moderator, {track(Codec::opus), track(Codec::vp9)});
   EXPECT_EQ(commands(),
@@ -165,13 +229,13 @@ TEST_F(DirectoryTest, the_codec_that_viewers_decode_is_preferred_when_a_publishe
 TEST_F(DirectoryTest, a_track_that_is_no_longer_sent_is_not_offered_to_new_viewers) {
   publish("stage", moderator);
   publish("stage", moderator, {track(Codec::opus)});
-  ASSERT_EQ(directory.view_terms("demo", "stage")->sources.size(), 1u);
-  EXPECT_EQ(directory.view_terms("demo", "stage")->sources[0].codec, Codec::opus);
+  ASSERT_EQ(directory.view_terms("demo", Names{"stage"})->sources.size(), 1u);
+  EXPECT_EQ(directory.view_terms("demo", Names{"stage"})->sources[0].codec, Codec::opus);
 }
 
 TEST_F(DirectoryTest, an_unused_publication_is_removed_after_a_minute_and_a_used_one_is_not) {
   const auto sender = publish("stage", moderator);
-  const auto viewer = view("stage");
+  const auto viewer = view({"stage"});
   directory.handle_event(media::PeerClosed{sender}, now);
   EXPECT_EQ(directory.next_deadline(), kNever);
   now += 10s;
@@ -192,9 +256,9 @@ TEST_F(DirectoryTest, sessions_and_publications_are_bounded) {
   EXPECT_EQ(small.publish_terms("demo", "slides", moderator).error(), DirectoryRefusal::too_many_publications);
   ParticipantOrder listener{.conference = "demo", .publication = "guest", .principal = {Role::viewer, "guest"}};
   EXPECT_TRUE(small.participant_terms(listener)) << "whoever sends nothing is no publication";
-  const auto terms = small.view_terms("demo", "stage");
-  small.view(publisher_order("stage", {Role::viewer, "v"}, {track(Codec::vp8)}), *terms, now);
-  EXPECT_EQ(small.view_terms("demo", "stage").error(), DirectoryRefusal::too_many_sessions);
+  const auto terms = small.view_terms("demo", Names{"stage"});
+  small.view(viewer_order(*terms), *terms, now);
+  EXPECT_EQ(small.view_terms("demo", Names{"stage"}).error().why, DirectoryRefusal::too_many_sessions);
   EXPECT_TRUE(small.publish_terms("demo", "stage", moderator)) << "replaces its own session";
 }
 
@@ -207,7 +271,7 @@ TEST_F(DirectoryTest, a_refused_peer_leaves_no_trace) {
 
 TEST_F(DirectoryTest, it_is_quiet_only_when_the_shard_has_said_so_of_every_session) {
   const auto first = publish("stage", moderator);
-  const auto second = view("stage");
+  const auto second = view({"stage"});
   directory.close_all(now);
   directory.handle_event(media::PeerClosed{first}, now);
   EXPECT_FALSE(directory.quiet());
@@ -273,10 +337,9 @@ TEST(DirectoryProperties, commands_always_refer_to_what_the_shard_knows) {
           }
           break;
         case 2:
-          if (const auto terms = directory.view_terms("demo", name)) {
-            for (const auto& source : terms->sources) order.negotiated.tracks.push_back(track(source.codec));
-            directory.view(std::move(order), *terms, now);
-          }
+          if (const auto terms =
+                  directory.view_terms("demo", *rc::gen::element(Names{name}, Names{"site-0", "site-1"})))
+            directory.view(viewer_order(*terms), *terms, now);
           break;
         case 3:
           if (!peers.empty()) {

@@ -69,6 +69,18 @@ inline SessionOrder publisher_order(const std::string& name, Principal who,
   return order;
 }
 
+using Names = std::vector<std::string>;
+
+// Of a viewer whose offer had an m-line for all that the terms have.
+inline SessionOrder viewer_order(const session::ViewTerms& terms, Principal who = {Role::viewer, "v"}) {
+  auto order = publisher_order(terms.sources.front().stream_id, std::move(who), {});
+  for (const auto& source : terms.sources) {
+    order.negotiated.tracks.push_back(track(source.codec));
+    order.negotiated.tracks.back().source = order.negotiated.tracks.size() - 1;
+  }
+  return order;
+}
+
 struct CommandWords {
   std::string operator()(const media::AddRoom& c) const { return fmt::format("room {}", c.room.value()); }
   std::string operator()(const media::RemoveRoom& c) const { return fmt::format("remove room {}", c.room.value()); }

@@ -346,9 +346,8 @@ TEST_F(HostTest, a_page_that_only_looks_does_not_disturb_a_publisher_on_its_seat
 TEST_F(HostTest, a_renewed_invitation_ends_all_that_was_made_with_the_old_one) {
   const auto session = seated("a");
   publish("b", {Role::site, "b"});
-  const auto terms = host.directory().view_terms("demo", "b");
-  auto viewing = publisher_order("b", {Role::site, "a"});
-  host.directory().view(std::move(viewing), *terms, now.monotonic);
+  const auto terms = host.directory().view_terms("demo", Names{"b"});
+  host.directory().view(viewer_order(*terms, {Role::site, "a"}), *terms, now.monotonic);
   commands();
   ASSERT_EQ(host.find_invitation("link-a")->seat->id, "a");
   auto roster = host.renewed_roster("demo", "a");

@@ -52,7 +52,29 @@ void ClientLoop::turn_until(TimePoint end) {
 void ClientLoop::turn(TimePoint end) {
   auto deadline = std::min(end, next_sweep_);
   for (const auto& publisher : publishers_) deadline = std::min(deadline, publisher->core.next_deadline());
-  for (const auto token : poller_.wait(deadline, now())) {
+  if (latency_ != nullptr) {
+    const auto begin = now();
+    nap_.wait(std::min(deadline, begin + kNap), begin);
+    deadline = begin;
+  }
+  auto ready = poller_.wait(deadline, now());
+  for (; ready.size() == kReadyAtOnce; ready = poller_.wait(TimePoint{}, now())) receive_ready(ready);
+  receive_ready(ready);
+  const auto at = now();
+  for (const auto& publisher : publishers_) {
+    publisher->core.handle_timeout(at);
+    send(*publisher);
+  }
+  if (at < next_sweep_) return;
+  next_sweep_ = at + kSweep;
+  for (const auto& viewer : viewers_) {
+    viewer->core.handle_timeout(at);
+    send(*viewer);
+  }
+}
+
+void ClientLoop::receive_ready(std::span<const std::uint64_t> tokens) {
+  for (const auto token : tokens) {
     if (token & kPublisherToken) {
       auto& publisher = *publishers_[token & ~kPublisherToken];
       receive(publisher.socket, [&](MutableBytes bytes, const NetworkPath& path, TimePoint at, TimePoint) {
@@ -65,17 +87,6 @@ void ClientLoop::turn(TimePoint end) {
       });
       if (!viewer.core.link().connected()) send(viewer);  // a handshake goes on at once
     }
-  }
-  const auto at = now();
-  for (const auto& publisher : publishers_) {
-    publisher->core.handle_timeout(at);
-    send(*publisher);
-  }
-  if (at < next_sweep_) return;
-  next_sweep_ = at + kSweep;
-  for (const auto& viewer : viewers_) {
-    viewer->core.handle_timeout(at);
-    send(*viewer);
   }
 }
 

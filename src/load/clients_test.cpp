@@ -1,9 +1,10 @@
-// Publisher and viewers against a real shard, datagram by datagram in virtual time.
+// Publishers and viewers against a real shard, datagram by datagram in virtual time.
 #include <algorithm>
 #include <array>
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -16,20 +17,22 @@
 namespace bridgehall::load {
 namespace {
 
-constexpr media::PublicationId kAudio{1};
-constexpr media::PublicationId kVideo{2};
+// Of the n-th publisher.
+media::PublicationId audio_of(std::size_t n) { return media::PublicationId{static_cast<std::uint32_t>(2 * n + 1)}; }
+media::PublicationId video_of(std::size_t n) { return media::PublicationId{static_cast<std::uint32_t>(2 * n + 2)}; }
 const SocketAddress kServer{IpAddress::v4(192, 0, 2, 1), 8443};
 
 class Conference {
  public:
-  explicit Conference(Pacing pacing = Pacing::frame) : pacing_(pacing) {
-    for (const auto& [id, codec] : {std::pair{kAudio, wire::Codec::opus}, std::pair{kVideo, wire::Codec::vp8}}) {
+  explicit Conference(Pacing pacing = Pacing::frame) : pacing_(pacing) {}
+
+  void add_publisher() {
+    const auto number = publishers.size();
+    const auto audio = audio_of(number), video = video_of(number);
+    for (const auto& [id, codec] : {std::pair{audio, wire::Codec::opus}, std::pair{video, wire::Codec::vp8}}) {
       shard_.handle_command(media::AddPublication{id, codec}, now_);
       shard_.handle_command(media::SetGate{id, true}, now_);
     }
-  }
-
-  void add_publisher() {
     const auto local = client_end();
     const std::vector<session::OfferedSource> sources{{wire::Codec::opus, Ssrc{1}, {}},
                                                       {wire::Codec::vp8, Ssrc{2}, Ssrc{3}}};
@@ -38,31 +41,44 @@ class Conference {
     ASSERT_TRUE(negotiated);
     auto peer = create_peer(*negotiated, server);
     for (const auto& track : negotiated->tracks)
-      peer->incoming.push_back({track.kind == wire::MediaKind::audio ? kAudio : kVideo, track});
+      peer->incoming.push_back({track.kind == wire::MediaKind::audio ? audio : video, track});
     shard_.handle_command(std::move(peer), now_);
     const auto agreed = session::read_answer(negotiated->answer);
     ASSERT_TRUE(agreed);
-    publisher = std::make_unique<Publisher>(PublisherSettings{1500, pacing_, 7}, local, sources, *agreed, client_dtls_,
-                                            random_, NtpOrigin{now_, NtpTime{1}}, now_);
+    publishers.push_back(std::make_unique<Publisher>(PublisherSettings{1500, pacing_, 7 + number}, local, sources,
+                                                     *agreed, client_dtls_, random_, NtpOrigin{now_, NtpTime{1}},
+                                                     now_));
   }
 
-  void add_viewer(int decrypt_every = 4) {
+  // Of the first so many publishers, in one session.
+  void add_viewer(int decrypt_every = 4, std::size_t count = 1) {
     const auto local = client_end();
     const auto server = server_end();
-    const auto base = static_cast<std::uint32_t>(100 * (viewers.size() + 1));
-    const session::ViewTerms terms{{{.codec = wire::Codec::opus, .ssrc = Ssrc{base}, .stream_id = "s", .track_id = "a"},
-                                    {.codec = wire::Codec::vp8,
-                                     .ssrc = Ssrc{base + 1},
-                                     .rtx_ssrc = Ssrc{base + 2},
-                                     .stream_id = "s",
-                                     .track_id = "v"}}};
-    auto negotiated = session::answer_viewer(
-        session::make_viewer_offer(local, std::vector{wire::Codec::opus, wire::Codec::vp8}), terms, server);
+    const auto own = static_cast<std::uint32_t>(1000 * (viewers.size() + 1));
+    session::ViewTerms terms;
+    std::vector<wire::Codec> lines;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto base = own + 10 * static_cast<std::uint32_t>(i);
+      const auto name = std::to_string(i);
+      terms.sources.push_back(
+          {.codec = wire::Codec::opus, .ssrc = Ssrc{base}, .stream_id = name, .track_id = "a" + name, .line = i});
+      terms.sources.push_back({.codec = wire::Codec::vp8,
+                               .ssrc = Ssrc{base + 1},
+                               .rtx_ssrc = Ssrc{base + 2},
+                               .stream_id = name,
+                               .track_id = "v" + name,
+                               .line = i});
+      lines.insert(lines.end(), {wire::Codec::opus, wire::Codec::vp8});
+    }
+    auto negotiated = session::answer_viewer(session::make_viewer_offer(local, lines), terms, server);
     ASSERT_TRUE(negotiated);
     auto peer = create_peer(*negotiated, server);
-    peer->outgoing.push_back({.track = negotiated->tracks[0], .ssrc = Ssrc{base}, .publication = kAudio});
-    peer->outgoing.push_back(
-        {.track = negotiated->tracks[1], .ssrc = Ssrc{base + 1}, .rtx_ssrc = Ssrc{base + 2}, .publication = kVideo});
+    for (const auto& track : negotiated->tracks) {
+      const auto& source = terms.sources[track.source];
+      const auto publication = track.kind == wire::MediaKind::audio ? audio_of(*source.line) : video_of(*source.line);
+      peer->outgoing.push_back(
+          {.track = track, .ssrc = source.ssrc, .rtx_ssrc = source.rtx_ssrc, .publication = publication});
+    }
     shard_.handle_command(std::move(peer), now_);
     const auto agreed = session::read_answer(negotiated->answer);
     ASSERT_TRUE(agreed);
@@ -70,13 +86,18 @@ class Conference {
         std::make_unique<Viewer>(local, *agreed, ViewerSettings{decrypt_every, {}}, client_dtls_, random_, now_));
   }
 
+  void close_gate(std::size_t publisher) {
+    for (const auto id : {audio_of(publisher), video_of(publisher)})
+      shard_.handle_command(media::SetGate{id, false}, now_);
+  }
+
   // Steps of 1 ms; a datagram that leaves in one step arrives in the next. `lose(to viewers)` drops one.
   template <class Lose>
   void run(Duration duration, Lose&& lose) {
     for (const auto end = now_ + duration; now_ < end; now_ += 1ms) {
-      if (publisher) {
-        publisher->handle_timeout(now_);
-        to_server(publisher->link(), kPublisherPort);
+      for (std::size_t i = 0; i < publishers.size(); ++i) {
+        publishers[i]->handle_timeout(now_);
+        to_server(publishers[i]->link(), publisher_port(i));
       }
       for (std::size_t i = 0; i < viewers.size(); ++i) {
         if (now_.time_since_epoch() % 5ms == 0ms) viewers[i]->handle_timeout(now_);
@@ -90,13 +111,13 @@ class Conference {
     run(duration, [](std::uint16_t) { return false; });
   }
 
-  std::unique_ptr<Publisher> publisher;
+  std::vector<std::unique_ptr<Publisher>> publishers;
   std::vector<std::unique_ptr<Viewer>> viewers;
   LatencyHistogram latency;
   bool measuring = false;  // not while joining: a join may be served with an older keyframe from the history
 
  private:
-  static constexpr std::uint16_t kPublisherPort = 999;
+  static std::uint16_t publisher_port(std::size_t i) { return static_cast<std::uint16_t>(500 + i); }
   static std::uint16_t viewer_port(std::size_t i) { return static_cast<std::uint16_t>(1000 + i); }
 
   session::ClientEnd client_end() {
@@ -139,8 +160,8 @@ class Conference {
           std::vector<std::uint8_t> bytes(piece.begin(), piece.end());
           const auto port = train.path.remote.port;
           const NetworkPath path{{}, kServer};
-          if (port == kPublisherPort) {
-            publisher->handle_datagram(bytes, path, now_);
+          if (port < viewer_port(0)) {
+            publishers[port - publisher_port(0)]->handle_datagram(bytes, path, now_);
           } else if (wire::classify_datagram(bytes) != wire::DatagramKind::rtp || !lose(port)) {
             viewers[port - 1000u]->handle_datagram(bytes, path, now_, now_, measuring ? &latency : nullptr);
           }
@@ -165,12 +186,12 @@ TEST_P(ClientsByPacing, EveryViewerGetsEveryPacketOnceAndDecodes) {
   Conference conference(GetParam());
   conference.add_publisher();
   conference.run(300ms);
-  ASSERT_TRUE(conference.publisher->link().connected());
+  ASSERT_TRUE(conference.publishers[0]->link().connected());
   for (int i = 0; i < 5; ++i) conference.add_viewer();
   conference.run(500ms);
   conference.measuring = true;
   conference.run(4s);
-  const auto& published = conference.publisher->counters();
+  const auto& published = conference.publishers[0]->counters();
   for (const auto& viewer : conference.viewers) {
     ASSERT_TRUE(viewer->link().connected());
     EXPECT_TRUE(viewer->decodable());
@@ -201,6 +222,44 @@ TEST(Clients, LostVideoIsAskedForAndFilledByRetransmission) {
   EXPECT_GT(counters.retransmissions, 0u);
   // Audio has no retransmissions: what is missing now are lost audio packets, of 150 in the lossy time.
   EXPECT_LT(counters.expected - counters.received, 15u);
+}
+
+TEST(Clients, OneViewerOfManyPublishersGetsAllOfEachInOneSession) {
+  constexpr std::size_t kPublishers = 32;
+  Conference conference;
+  for (std::size_t i = 0; i < kPublishers; ++i) conference.add_publisher();
+  conference.run(300ms);
+  conference.add_viewer(4, kPublishers);
+  conference.add_viewer(4, 1);
+  conference.run(1s);
+  conference.measuring = true;
+  const auto before = conference.viewers[0]->counters(), one_before = conference.viewers[1]->counters();
+  conference.run(4s);
+  auto& viewer = *conference.viewers[0];
+  EXPECT_TRUE(viewer.decodable());
+  const auto counters = viewer.counters() - before, one = conference.viewers[1]->counters() - one_before;
+  EXPECT_EQ(viewer.counters().expected, viewer.counters().received);
+  EXPECT_EQ(counters.duplicates, 0u);
+  EXPECT_EQ(counters.undecryptable, 0u);
+  EXPECT_NEAR(static_cast<double>(counters.received), static_cast<double>(kPublishers * one.received),
+              0.05 * static_cast<double>(counters.received));
+  EXPECT_GT(conference.latency.count(), counters.received / 5) << "every fourth packet";
+}
+
+TEST(Clients, APictureThatIsMissingLeavesTheWholeUndecodable) {
+  Conference conference;
+  conference.add_publisher();
+  conference.run(300ms);
+  conference.add_publisher();
+  conference.close_gate(1);
+  conference.run(300ms);
+  conference.add_viewer(4, 2);
+  conference.run(2s);
+  const auto& viewer = *conference.viewers[0];
+  EXPECT_GT(viewer.counters().keyframes, 0u);
+  EXPECT_FALSE(viewer.decodable());
+  EXPECT_FALSE(viewer.decodable_since());
+  EXPECT_GE(viewer.counters().plis, 2u) << "it goes on asking for the one that it lacks";
 }
 
 TEST(Clients, TheRateIsWhatWasAskedFor) {

@@ -12,6 +12,9 @@ namespace {
 
 constexpr Duration kConnectPatience = 10s;  // for those who are still shaking hands after the last join
 constexpr Duration kPublisherHeadStart = 300ms;
+// What a server keeps of each publication, and whatever it needs but once to send at all, grows in the first seconds of
+// the first viewer: that is not what viewers take.
+constexpr Duration kFirstViewerAlone = 4s;
 constexpr Duration kDrain = 500ms;  // for what was asked for again when the measurement ended
 
 constexpr auto kConnected = [](const auto& client) { return client->core.link().connected(); };
@@ -37,7 +40,6 @@ Result<void> Generator::join() {
     if (auto joined = join_publisher(i); !joined) return joined;
   if (auto ready = wait_for_publishers(); !ready) return ready;
   loop_.turn_until(ClientLoop::now() + kPublisherHeadStart);
-  usage_.note_memory_before(before_);
   if (auto joined = join_viewers(); !joined) return joined;
   loop_.turn_until(ClientLoop::now() + options_.warm_up);
   return {};
@@ -54,8 +56,13 @@ Result<Generator::OwnEnd> Generator::own_end(std::string cname) {
   return OwnEnd{std::move(description), std::move(*socket)};
 }
 
-Result<Generator::Joined> Generator::join_as(std::string_view kind, std::size_t publication, const std::string& offer) {
-  const auto path = fmt::format("/{}/{}/{}-{}", kind, options_.conference, options_.publication_prefix, publication);
+std::string Generator::name_of(std::size_t publication) const {
+  return fmt::format("{}-{}", options_.publication_prefix, publication);
+}
+
+Result<Generator::Joined> Generator::join_as(std::string_view kind, const std::string& names,
+                                             const std::string& offer) {
+  const auto path = fmt::format("/{}/{}/{}", kind, options_.conference, names);
   auto answer = http_.post_offer(path, offer);
   if (!answer) return std::unexpected(answer.error());
   if (answer->status != 201)
@@ -78,7 +85,7 @@ Result<void> Generator::join_publisher(std::size_t index) {
   if (options_.audio) sources.push_back({wire::Codec::opus, any_ssrc(), {}});
   if (options_.video) sources.push_back({wire::Codec::vp8, any_ssrc(), any_ssrc()});
   const auto posted = ClientLoop::now();
-  auto joined = join_as("whip", index, session::make_publisher_offer(local, sources));
+  auto joined = join_as("whip", name_of(index), session::make_publisher_offer(local, sources));
   if (!joined) return std::unexpected(joined.error());
   const PublisherSettings settings{options_.kbps, options_.pacing, options_.seed + index};
   return loop_.add(std::make_unique<PublisherClient>(std::move(own->socket), std::move(joined->location), posted, index,
@@ -101,8 +108,15 @@ Result<void> Generator::join_viewers() {
   const auto interval = Duration{1'000'000'000 / std::max(options_.joins_per_second, 1)};
   auto next = ClientLoop::now();
   for (std::size_t i = 0; i < static_cast<std::size_t>(options_.viewers); ++i, next += interval) {
-    loop_.turn_until(next);
+    // At least once: where answers to POST take longer than the interval, those who have theirs shake hands all the
+    // same.
+    do loop_.turn(next);
+    while (ClientLoop::now() < next);
     if (auto joined = join_viewer(i); !joined) return joined;
+    if (i > 0 || options_.server_pid == 0) continue;
+    next += kFirstViewerAlone;
+    loop_.turn_until(next);
+    usage_.note_memory_before(before_);
   }
   const auto patience = ClientLoop::now() + kConnectPatience;
   const auto viewers = loop_.viewers();
@@ -120,12 +134,17 @@ Result<void> Generator::join_viewer(std::size_t index) {
   auto own = own_end(fmt::format("load-viewer-{}", index));
   if (!own) return std::unexpected(own.error());
   const auto& local = own->description;
+  const auto published = std::max<std::size_t>(loop_.publishers().size(), 1);
+  const auto publication = options_.together ? 0 : index % published;
+  std::vector<std::string> names;
   std::vector<wire::Codec> codecs;
-  if (options_.audio) codecs.push_back(wire::Codec::opus);
-  if (options_.video) codecs.push_back(wire::Codec::vp8);
-  const auto publication = index % std::max<std::size_t>(loop_.publishers().size(), 1);
+  for (std::size_t i = 0; i < (options_.together ? published : 1); ++i) {
+    names.push_back(name_of(publication + i));
+    if (options_.audio) codecs.push_back(wire::Codec::opus);
+    if (options_.video) codecs.push_back(wire::Codec::vp8);
+  }
   const auto posted = ClientLoop::now();
-  auto joined = join_as("whep", publication, session::make_viewer_offer(local, codecs));
+  auto joined = join_as("whep", fmt::format("{}", fmt::join(names, ",")), session::make_viewer_offer(local, codecs));
   if (!joined) return std::unexpected(joined.error());
   return loop_.add(std::make_unique<ViewerClient>(
       std::move(own->socket), std::move(joined->location), posted, publication, local, joined->agreed,
@@ -135,6 +154,13 @@ Result<void> Generator::join_viewer(std::size_t index) {
 std::uint64_t Generator::published_by(std::size_t publication) const {
   const auto& counters = loop_.publishers()[publication]->core.counters();
   return counters.audio_packets + counters.video_packets;
+}
+
+std::uint64_t Generator::published_for(const ViewerClient& viewer, const std::vector<std::uint64_t>& before) const {
+  std::uint64_t packets = 0;
+  for (std::size_t i = 0; i < before.size(); ++i)  // none where another run publishes
+    if (options_.together || viewer.publication == i) packets += published_by(i) - before[i];
+  return packets;
 }
 
 void Generator::measure() {
@@ -163,9 +189,7 @@ void Generator::collect_viewers(const std::vector<ViewerCounters>& before,
   const auto viewers = loop_.viewers();
   for (std::size_t i = 0; i < viewers.size(); ++i) {
     r.viewers += viewers[i]->core.counters() - before[i];
-    const auto publication = viewers[i]->publication;
-    if (viewers[i]->core.link().connected_at() && publication < published.size())  // else another run publishes it
-      r.published += published_by(publication) - published[publication];
+    if (viewers[i]->core.link().connected_at()) r.published += published_for(*viewers[i], published);
   }
   // A gap that a retransmission fills just after the end is none.
   loop_.turn_until(ClientLoop::now() + kDrain);

@@ -43,13 +43,16 @@ class Generator {
     std::string location;
   };
   Result<OwnEnd> own_end(std::string cname);
-  Result<Joined> join_as(std::string_view kind, std::size_t publication, const std::string& offer);
+  std::string name_of(std::size_t publication) const;
+  Result<Joined> join_as(std::string_view kind, const std::string& names, const std::string& offer);
   Result<void> join_publisher(std::size_t index);
   Result<void> wait_for_publishers();
   Result<void> join_viewers();
   Result<void> join_viewer(std::size_t index);
   void collect_viewers(const std::vector<ViewerCounters>& before, const std::vector<std::uint64_t>& published);
   std::uint64_t published_by(std::size_t publication) const;
+  // Since `before`, to whoever views that one; or to whoever views all.
+  std::uint64_t published_for(const ViewerClient& viewer, const std::vector<std::uint64_t>& before) const;
 
   const LoadOptions& options_;
   HttpClient http_;

@@ -14,10 +14,15 @@ int run_load(const LoadOptions& options) {
     fmt::print(stderr, "Audio or video, and a rate above 0, are needed.\n");
     return 1;
   }
+  if (options.together && static_cast<std::size_t>(options.publishers) > kMaxTogether) {
+    fmt::print(stderr, "One session holds {} publications at most.\n", kMaxTogether);
+    return 1;
+  }
   if (options.cpu >= 0) pin_to_cpu(options.cpu);
   const auto sent = !options.video ? "Opus" : fmt::format("{} kb/s{}", options.kbps, options.audio ? " and Opus" : "");
-  fmt::print("{} publisher(s) of {}, {} viewers, {:.0f} s after {:.0f} s of warm-up …\n", options.publishers, sent,
-             options.viewers, in_seconds(options.duration), in_seconds(options.warm_up));
+  fmt::print("{} publisher(s) of {}, {} viewers{}, {:.0f} s after {:.0f} s of warm-up …\n", options.publishers, sent,
+             options.viewers, options.together ? " of all" : "", in_seconds(options.duration),
+             in_seconds(options.warm_up));
   std::fflush(stdout);
   Generator generator(options);
   if (const auto done = generator.run(); !done) {

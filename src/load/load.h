@@ -9,8 +9,12 @@
 
 #include "base/address.h"
 #include "base/time.h"
+#include "wire/sdp.h"
 
 namespace bridgehall::load {
+
+// Publications that one session can hold: picture and sound of each have an m-line.
+inline constexpr std::size_t kMaxTogether = wire::kSdpMaxMedia / 2;
 
 // How a publisher spreads a frame's packets in time: all at once, or by a pacer of 5 ms ticks at 2.5 times the rate as
 // libwebrtc's.
@@ -23,7 +27,8 @@ struct LoadOptions {
   std::string publication_prefix = "load";  // publications are load-0, load-1, …; viewers take them in turn
   int publishers = 1;                       // 0: viewers take what another run publishes, load-0
   int viewers = 200;
-  int kbps = 1500;  // of video, for each publisher
+  bool together = false;  // every viewer receives all publications, in one session
+  int kbps = 1500;        // of video, for each publisher
   bool audio = true;
   bool video = true;
   Duration duration = 20s;  // measured

@@ -16,8 +16,9 @@ double LoadResult::gap_ratio() const {
 std::string to_table(const LoadOptions& options, const LoadResult& r) {
   std::string out;
   const auto row = [&](std::string_view name, const std::string& value) { out += table_row(name, value); };
-  row("viewers joined", fmt::format("{} of {} ({} lost, {} decoding)", r.viewers_joined, options.viewers,
-                                    r.viewers_lost, r.viewers_decoding));
+  const auto decoding = options.video ? fmt::format(", {} decoding", r.viewers_decoding) : std::string();
+  row("viewers joined",
+      fmt::format("{} of {} ({} lost{})", r.viewers_joined, options.viewers, r.viewers_lost, decoding));
   row("join p50 / p95",
       fmt::format("{:.1f} / {:.1f} ms", milliseconds(r.join.percentile(0.5)), milliseconds(r.join.percentile(0.95))));
   if (r.first_frame.count() > 0)
@@ -44,6 +45,7 @@ std::string to_json(const LoadOptions& options, const LoadResult& r) {
   nlohmann::ordered_json json;
   json["options"] = {{"publishers", options.publishers},
                      {"viewers", options.viewers},
+                     {"together", options.together},
                      {"kbps", options.kbps},
                      {"audio", options.audio},
                      {"video", options.video},
@@ -52,17 +54,17 @@ std::string to_json(const LoadOptions& options, const LoadResult& r) {
                      {"seed", options.seed}};
   json["viewers_joined"] = r.viewers_joined;
   json["viewers_lost"] = r.viewers_lost;
-  json["viewers_decoding"] = r.viewers_decoding;
+  if (options.video) json["viewers_decoding"] = r.viewers_decoding;
   json["join_ms"] = {{"p50", milliseconds(r.join.percentile(0.5))}, {"p95", milliseconds(r.join.percentile(0.95))}};
-  json["first_frame_ms"] = {{"p50", milliseconds(r.first_frame.percentile(0.5))},
-                            {"p95", milliseconds(r.first_frame.percentile(0.95))}};
+  if (options.video)
+    json["first_frame_ms"] = {{"p50", milliseconds(r.first_frame.percentile(0.5))},
+                              {"p95", milliseconds(r.first_frame.percentile(0.95))}};
   if (r.suite) json["cipher"] = crypto::suite_name(*r.suite);
   json["began"] = in_seconds(r.began.time_since_epoch());
   json["seconds"] = r.usage.seconds;
   json["packets"] = {{"published", r.published},
                      {"expected", r.viewers.expected},
                      {"received", r.viewers.received},
-                     {"gap_ratio", r.gap_ratio()},
                      {"duplicates", r.viewers.duplicates},
                      {"retransmissions", r.viewers.retransmissions},
                      {"nacked", r.viewers.nacked},
@@ -70,11 +72,14 @@ std::string to_json(const LoadOptions& options, const LoadResult& r) {
                      {"undecryptable", r.viewers.undecryptable},
                      {"datagrams", r.viewers.packets},
                      {"bytes", r.viewers.bytes}};
-  json["latency_ms"] = {{"p50", milliseconds(r.latency.percentile(0.5))},
-                        {"p95", milliseconds(r.latency.percentile(0.95))},
-                        {"p99", milliseconds(r.latency.percentile(0.99))},
-                        {"max", milliseconds(r.latency.max())},
-                        {"samples", r.latency.count()}};
+  // A server that sent nothing was not without gaps, nor fast.
+  if (r.viewers.expected > 0) json["packets"]["gap_ratio"] = r.gap_ratio();
+  if (r.latency.count() > 0)
+    json["latency_ms"] = {{"p50", milliseconds(r.latency.percentile(0.5))},
+                          {"p95", milliseconds(r.latency.percentile(0.95))},
+                          {"p99", milliseconds(r.latency.percentile(0.99))},
+                          {"max", milliseconds(r.latency.max())},
+                          {"samples", r.latency.count()}};
   add_to_json(r.usage, r.viewers.packets, json);
   return json.dump(2) + "\n";
 }

@@ -14,9 +14,9 @@ namespace bridgehall::load {
 struct LoadResult {
   int viewers_joined = 0;
   int viewers_lost = 0;          // had joined and were closed before the end
-  int viewers_decoding = 0;      // saw a keyframe
+  int viewers_decoding = 0;      // saw a keyframe of every picture
   LatencyHistogram join;         // POST to DTLS done
-  LatencyHistogram first_frame;  // POST to the first keyframe
+  LatencyHistogram first_frame;  // POST to the first keyframe of the last of its pictures
   std::optional<crypto::SrtpSuite> suite;
   TimePoint began{};            // the measurement, on the clock of this machine
   std::uint64_t published = 0;  // RTP packets that the viewers' publishers sent, once for each viewer

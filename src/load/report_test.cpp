@@ -64,12 +64,27 @@ TEST(Report, TableAndJsonTellTheSameAndNameTheGeneratorWhenItWasTheLimit) {
   EXPECT_NE(to_table(options, *result).find("2.00 µs"), std::string::npos);
   EXPECT_EQ(to_table(options, *result).find("was the limit"), std::string::npos);
   EXPECT_NE(to_json(options, *result).find("\"gap_ratio\": 0.001"), std::string::npos);
+  LoadOptions sound_only;
+  sound_only.video = false;
+  EXPECT_NE(to_table(options, *result).find("0 decoding"), std::string::npos);
+  EXPECT_EQ(to_table(sound_only, *result).find("decoding"), std::string::npos) << "there is nothing to decode";
+  EXPECT_EQ(to_json(sound_only, *result).find("decoding"), std::string::npos);
   EXPECT_EQ(to_table(options, *result).find("busy"), std::string::npos);
   result->usage.server_waited = 200ms;
   EXPECT_NE(to_table(options, *result).find("busy"), std::string::npos);
   result->usage.generator_cpu = 9100ms;
   EXPECT_NE(to_table(options, *result).find("was the limit"), std::string::npos);
   EXPECT_NE(to_json(options, *result).find("\"was_limit\": true"), std::string::npos);
+}
+
+TEST(Report, AServerThatForwardedNothingIsNotTakenForOneThatIsGone) {
+  auto result = std::make_unique<LoadResult>();
+  EXPECT_EQ(to_json({}, *result).find("\"server\""), std::string::npos);
+  result->usage.server_cpu = 2ms;
+  result->usage.server_kib = 4711;
+  EXPECT_NE(to_json({}, *result).find("\"resident_kib\": 4711"), std::string::npos);
+  for (const auto* figure : {"cpu_us_per_packet", "gap_ratio", "latency_ms"})
+    EXPECT_EQ(to_json({}, *result).find(figure), std::string::npos) << figure;
 }
 
 }  // namespace

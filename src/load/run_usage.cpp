@@ -72,12 +72,14 @@ std::string generator_rows(const RunUsage& usage) {
 }
 
 void add_to_json(const RunUsage& usage, std::uint64_t packets, nlohmann::ordered_json& json) {
-  if (const auto cost = usage.server_microseconds(packets))
-    json["server"] = {{"cpu_us_per_packet", *cost},
-                      {"cpu_seconds", in_seconds(*usage.server_cpu)},
-                      {"waited_ms", milliseconds(usage.server_waited)},
-                      {"resident_kib_before", usage.server_kib_before},
-                      {"resident_kib", usage.server_kib}};
+  if (usage.server_cpu) {
+    auto& server = json["server"];
+    if (const auto cost = usage.server_microseconds(packets)) server["cpu_us_per_packet"] = *cost;
+    server["cpu_seconds"] = in_seconds(*usage.server_cpu);
+    server["waited_ms"] = milliseconds(usage.server_waited);
+    server["resident_kib_before"] = usage.server_kib_before;
+    server["resident_kib"] = usage.server_kib;
+  }
   json["machine_was_busy"] = usage.machine_was_busy();
   json["generator"] = {{"cpu_share", usage.generator_share()},
                        {"waited_ms", milliseconds(usage.generator_waited)},

@@ -16,7 +16,7 @@ namespace bridgehall::load {
 struct RunUsage {
   double seconds = 0;  // measured
   std::optional<Duration> server_cpu;
-  std::uint64_t server_kib_before = 0;  // resident, before those who are measured joined
+  std::uint64_t server_kib_before = 0;  // resident, before those joined whose memory is to be known
   std::uint64_t server_kib = 0;         // resident, at the end of the measurement
   Duration server_waited{};             // ready to run while others had the CPU; as for the generator
   Duration generator_cpu{};

@@ -55,8 +55,28 @@ Viewer::Viewer(const session::ClientEnd& local, const session::Agreed& agreed, c
       own_ssrc_(random.u32() | 1),
       decrypt_every_(static_cast<std::uint64_t>(std::max(settings.decrypt_every, 1))),
       feigned_round_trip_(settings.feigned_round_trip) {
-  for (const auto& track : agreed.tracks)
-    streams_.push_back({track, session::ReceiveLog(wire::clock_rate_of(track.codec.codec)), {}, {}});
+  for (const auto& track : agreed.tracks) {
+    const auto number = static_cast<std::uint32_t>(streams_.size());
+    labels_.push_back({track.remote_ssrc, number, false});
+    if (track.remote_rtx_ssrc.value() != 0) labels_.push_back({track.remote_rtx_ssrc, number, true});
+    streams_.push_back({.track = track, .log = session::ReceiveLog(wire::clock_rate_of(track.codec.codec))});
+  }
+}
+
+bool Viewer::decodable() const {
+  const auto lacks = [](const Stream& stream) { return stream.is_video() && !stream.decodable; };
+  return std::any_of(streams_.begin(), streams_.end(), [](const Stream& stream) { return stream.is_video(); }) &&
+         std::none_of(streams_.begin(), streams_.end(), lacks);
+}
+
+std::optional<TimePoint> Viewer::decodable_since() const {
+  std::optional<TimePoint> last;
+  for (const auto& stream : streams_) {
+    if (!stream.is_video()) continue;
+    if (!stream.decodable_since) return std::nullopt;
+    last = std::max(last, stream.decodable_since);
+  }
+  return last;
 }
 
 void Viewer::handle_datagram(MutableBytes datagram, const NetworkPath& path, TimePoint now, TimePoint arrived,
@@ -72,16 +92,15 @@ void Viewer::handle_rtp(MutableBytes datagram, TimePoint now, const Gauge& gauge
   if (!header) return;
   ++counters_.packets;
   counters_.bytes += datagram.size();
-  for (auto& stream : streams_) {
-    if (header->ssrc == stream.track.remote_rtx_ssrc)
-      return handle_retransmission(stream, datagram, *header, now, gauge);
-    if (header->ssrc != stream.track.remote_ssrc) continue;
-    const auto result = stream.log.on_packet(header->sequence_number, header->timestamp, now);
-    if (stream.is_video() && result.too_many_missing) decodable_ = false;
-    if (++seen_ % decrypt_every_ == 0 || (stream.is_video() && !decodable_))
-      look_into(stream, datagram, *header, gauge);
-    return;
-  }
+  const auto label =
+      std::find_if(labels_.begin(), labels_.end(), [&](const Label& known) { return known.ssrc == header->ssrc; });
+  if (label == labels_.end()) return;
+  auto& stream = streams_[label->stream];
+  if (label->retransmits) return handle_retransmission(stream, datagram, *header, now, gauge);
+  const auto result = stream.log.on_packet(header->sequence_number, header->timestamp, now);
+  if (result.too_many_missing) stream.decodable = false;
+  if (++stream.seen % decrypt_every_ == 0 || (stream.is_video() && !stream.decodable))
+    look_into(stream, datagram, *header, gauge);
 }
 
 void Viewer::look_into(Stream& stream, MutableBytes datagram, const wire::RtpHeader& header, const Gauge& gauge) {
@@ -97,8 +116,8 @@ void Viewer::look_into(Stream& stream, MutableBytes datagram, const wire::RtpHea
   const auto info = wire::parse_payload(stream.track.codec.codec, *payload);
   if (!info || !info->keyframe) return;
   ++counters_.keyframes;
-  decodable_ = true;
-  if (!decodable_since_) decodable_since_ = gauge.arrived;
+  stream.decodable = true;
+  if (!stream.decodable_since) stream.decodable_since = gauge.arrived;
 }
 
 // RFC 4588 section 4: two bytes of the original sequence number, then the original payload.
@@ -135,14 +154,14 @@ void Viewer::handle_timeout(TimePoint now) {
   if (!link_.connected()) return;
   for (auto& stream : streams_) {
     if (!stream.is_video()) continue;
-    if (!decodable_ && next_pli_ <= now) ask_for_keyframe(stream, now);
+    if (!stream.decodable && stream.next_pli <= now) ask_for_keyframe(stream, now);
     if (stream.log.next_nack_deadline() <= now) send_nacks(stream, now);
   }
   if (next_report_ <= now) send_report(now);
 }
 
-void Viewer::ask_for_keyframe(const Stream& video, TimePoint now) {
-  next_pli_ = now + kPliInterval;
+void Viewer::ask_for_keyframe(Stream& video, TimePoint now) {
+  video.next_pli = now + kPliInterval;
   std::array<std::uint8_t, 64> buffer;
   ByteWriter writer(buffer);
   wire::write_receiver_report(writer, own_ssrc_, {});
@@ -166,16 +185,20 @@ void Viewer::send_nacks(Stream& video, TimePoint now) {
 
 void Viewer::send_report(TimePoint now) {
   next_report_ = now + kReportInterval;
-  std::array<wire::ReportBlock, 2> blocks;
-  std::size_t count = 0;
+  std::vector<wire::ReportBlock> blocks;
   for (auto& stream : streams_)
-    if (stream.log.started() && count < blocks.size())
-      blocks[count++] = feign(stream.log.report(stream.track.remote_ssrc, now), feigned_round_trip_);
-  std::array<std::uint8_t, 256> buffer;
-  ByteWriter writer(buffer);
-  wire::write_receiver_report(writer, own_ssrc_, std::span(blocks).first(count));
-  wire::write_source_description(writer, own_ssrc_, cname_);
-  link_.send_rtcp(writer.written());
+    if (stream.log.started())
+      blocks.push_back(feign(stream.log.report(stream.track.remote_ssrc, now), feigned_round_trip_));
+  std::span<const wire::ReportBlock> rest(blocks);
+  do {
+    const auto some = rest.first(std::min(rest.size(), wire::kMaxReportBlocks));
+    rest = rest.subspan(some.size());
+    std::array<std::uint8_t, 1200> buffer;
+    ByteWriter writer(buffer);
+    wire::write_receiver_report(writer, own_ssrc_, some);
+    wire::write_source_description(writer, own_ssrc_, cname_);
+    link_.send_rtcp(writer.written());
+  } while (!rest.empty());
 }
 
 ViewerCounters Viewer::counters() const {

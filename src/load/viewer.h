@@ -1,6 +1,6 @@
-// A viewer that counts: sequence numbers of every packet from the header in clear, latency from those it decrypts (one
-// in n, and all until the first keyframe). Receiver reports each second, NACK for what is missing, PLI while nothing is
-// decodable. Sans-IO.
+// A viewer that counts: sequence numbers of every packet from the header in clear, latency from those it decrypts (of
+// each stream one in n, and of a picture all until its first keyframe). Receiver reports each second, NACK for what is
+// missing, PLI for each picture that cannot be decoded. Any number of sounds and pictures. Sans-IO.
 #pragma once
 
 #include <optional>
@@ -17,7 +17,7 @@ namespace bridgehall::load {
 struct ViewerCounters {
   std::uint64_t packets = 0;   // all RTP datagrams, retransmissions included
   std::uint64_t bytes = 0;     // as on the wire
-  std::uint64_t expected = 0;  // by sequence numbers, audio and video
+  std::uint64_t expected = 0;  // by sequence numbers, of all streams
   std::uint64_t received = 0;  // of those, without duplicates; retransmissions that filled a gap included
   std::uint64_t duplicates = 0;
   std::uint64_t retransmissions = 0;
@@ -30,7 +30,7 @@ struct ViewerCounters {
 };
 
 struct ViewerSettings {
-  int decrypt_every = 1;          // every n-th packet
+  int decrypt_every = 1;          // every n-th packet of a stream
   Duration feigned_round_trip{};  // see LoadOptions
 };
 
@@ -48,9 +48,10 @@ class Viewer {
 
   PeerLink& link() { return link_; }
   ViewerCounters counters() const;
-  bool decodable() const { return decodable_; }
-  // When it first was: a keyframe had begun to come.
-  std::optional<TimePoint> decodable_since() const { return decodable_since_; }
+  // It is sent pictures, and all of them can be decoded.
+  bool decodable() const;
+  // When each of them had been for the first time: the last one's keyframe had begun to come.
+  std::optional<TimePoint> decodable_since() const;
 
  private:
   struct Stream {
@@ -58,7 +59,17 @@ class Viewer {
     session::ReceiveLog log;
     crypto::SrtpReceiveState srtp;
     crypto::SrtpReceiveState rtx_srtp;
+    std::uint64_t seen = 0;
+    bool decodable = false;
+    std::optional<TimePoint> decodable_since;
+    TimePoint next_pli{};
     bool is_video() const { return track.kind == wire::MediaKind::video; }
+  };
+  // An SSRC and whose it is: all of them side by side, since each packet is looked up here.
+  struct Label {
+    Ssrc ssrc;
+    std::uint32_t stream = 0;
+    bool retransmits = false;
   };
   // Where the latency of what has just come goes.
   struct Gauge {
@@ -71,7 +82,7 @@ class Viewer {
   void handle_retransmission(Stream& stream, MutableBytes datagram, const wire::RtpHeader& header, TimePoint now,
                              const Gauge& gauge);
   void handle_rtcp(BytesView compound, TimePoint now);
-  void ask_for_keyframe(const Stream& video, TimePoint now);
+  void ask_for_keyframe(Stream& video, TimePoint now);
   void send_nacks(Stream& video, TimePoint now);
   void send_report(TimePoint now);
 
@@ -80,11 +91,8 @@ class Viewer {
   Ssrc own_ssrc_;
   std::uint64_t decrypt_every_;
   Duration feigned_round_trip_;
-  std::uint64_t seen_ = 0;
-  std::vector<Stream> streams_;  // at most one audio, one video
-  bool decodable_ = false;
-  std::optional<TimePoint> decodable_since_;
-  TimePoint next_pli_{};
+  std::vector<Stream> streams_;  // in the order of the m-lines
+  std::vector<Label> labels_;
   TimePoint next_report_{};
   ViewerCounters counters_;
 };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "media/api.h"
+#include "media/egress_queue.h"
 #include "media/tables.h"
 
 namespace bridgehall::media {
@@ -14,15 +15,10 @@ struct Agenda {
   std::deque<Event> events;
   std::vector<LayerIndex> keyframes;  // their requests changed: when is the next PLI due?
   std::vector<LayerIndex> collecting;
-  std::deque<PeerIndex> egress;
+  EgressQueue egress;
   std::vector<PublicationIndex> flowing;  // began to, so that they are looked at from time to time
   std::vector<LayerIndex> demands;        // mirrors that are wanted now, or no longer
 
-  void queue(PeerIndex index, Peer& peer) {
-    if (peer.queued) return;
-    peer.queued = true;
-    egress.push_back(index);
-  }
   void want_keyframe(LayerIndex index, Layer& layer) {
     layer.keyframes.want();
     keyframes.push_back(index);
@@ -31,10 +27,11 @@ struct Agenda {
   void check_demand(LayerIndex index, const Layer& layer) {
     if (layer.elsewhere && layer.is_wanted() != layer.demanded) demands.push_back(index);
   }
-  void collect(LayerIndex index, Layer& layer, TimePoint now) {
+  // `arrived`: the packet that waits now, which may have been some time ago.
+  void collect(LayerIndex index, Layer& layer, TimePoint arrived) {
     if (layer.collecting) return;
     layer.collecting = true;
-    layer.collect_until = now + layer.collection_window();
+    layer.collecting_since = arrived;
     collecting.push_back(index);
   }
 };

@@ -126,7 +126,7 @@ void Feedback::send_due(Peer& peer, TimePoint now) {
   if (!peer.active) return;
   if (now >= peer.next_report) {
     send_reports(peer, now);
-    peer.next_report = now + Peer::kReportInterval;
+    peer.next_report = Peer::in_company(now + Peer::kReportInterval);
   }
   if (peer.arrivals && now >= peer.arrivals->next_deadline()) send_arrivals(peer, now);
   send_nacks(peer, now);

@@ -27,7 +27,12 @@ struct Layer {
   // adds little to that, and longer trains shorten it.
   static constexpr Duration kCollectionWindow = 2ms;
   static constexpr Duration kLongestCollectionWindow = 5ms;
-  static constexpr Duration kCollectionPerReceiver = 5us;
+  static constexpr Duration kCollectionPerReceiver = 2us;
+  // A burst that is complete goes at once to few. Where it goes to many it stays for a moment: serving the last of them
+  // takes as long, and what comes meanwhile need not wake the shard.
+  static constexpr std::int64_t kFewReceivers = 32;
+  static constexpr Duration kCompletePerReceiver = 10us;
+  static constexpr Duration kCompleteWindow = 1ms;
   // A receiver that joins starts from the last keyframe if it is no older than this; an older one would begin with too
   // much delay to catch up, so a new one is asked for.
   static constexpr Duration kKeyframeReuse = 300ms;
@@ -44,6 +49,17 @@ struct Layer {
   Duration collection_window() const {
     return std::clamp(static_cast<std::int64_t>(receivers.size()) * kCollectionPerReceiver, kCollectionWindow,
                       kLongestCollectionWindow);
+  }
+  Duration complete_window() const {
+    return std::clamp((static_cast<std::int64_t>(receivers.size()) - kFewReceivers) * kCompletePerReceiver, Duration{},
+                      kCompleteWindow);
+  }
+  // When what it collects is to go.
+  TimePoint due() const { return collecting_since + (burst_complete ? complete_window() : collection_window()); }
+  // Until then nothing that comes could hasten it, where it goes to many: of sound each packet is a burst of its own.
+  TimePoint undisturbed_until() const {
+    const auto window = complete_window();
+    return collecting_since + (window > Duration{} && kind() == wire::MediaKind::audio ? kCollectionWindow : window);
   }
   bool is_wanted() const { return has_receivers() || listened || !mirrors.empty(); }
 
@@ -65,9 +81,9 @@ struct Layer {
   Epoch home_epoch = 0;    // ... and to which the epoch at home belongs that `epoch` stands for
 
   History history;
-  bool collecting = false;           // packets wait for the end of their burst
-  bool burst_complete = false;       // ... which has come: the marker bit
-  TimePoint collect_until = kNever;  // ... or comes now at the latest
+  bool collecting = false;      // packets wait for the end of their burst
+  bool burst_complete = false;  // ... which has come: the marker bit
+  TimePoint collecting_since{};
 
   KeyframeRequests keyframes;
   std::uint8_t fir_number = 0;  // RFC 5104 section 4.3.1: grows with each command

@@ -29,12 +29,10 @@ class Outbox {
 
   bool empty() const { return entries_.empty(); }
 
-  // Views of all datagrams, valid until the next change.
-  void list(std::vector<Train>& out) const {
+  // Views of all datagrams, which are not here any more; valid until the next is put in.
+  void take(std::vector<Train>& out) {
     for (const auto& entry : entries_)
       out.push_back({entry.path, BytesView{bytes_}.subspan(entry.offset, entry.size), entry.size});
-  }
-  void clear() {
     entries_.clear();
     used_ = 0;
   }

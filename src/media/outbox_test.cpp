@@ -12,18 +12,18 @@ using testing::to_vector;
 const NetworkPath kPath{IpAddress::v4(10, 0, 0, 1), {IpAddress::v4(192, 0, 2, 7), 5'000}};
 const NetworkPath kOther{IpAddress::v4(10, 0, 0, 1), {IpAddress::v4(192, 0, 2, 8), 5'000}};
 
-std::vector<Train> listed(const Outbox& outbox) {
+std::vector<Train> taken(Outbox& outbox) {
   std::vector<Train> trains;
-  outbox.list(trains);
+  outbox.take(trains);
   return trains;
 }
 
-TEST(Outbox, ListsDatagramsInOrderWithTheirPaths) {
+TEST(Outbox, GivesDatagramsInOrderWithTheirPaths) {
   Outbox outbox;
   EXPECT_TRUE(outbox.empty());
   outbox.push(kPath, std::array<std::uint8_t, 3>{1, 2, 3});
   outbox.push(kOther, std::array<std::uint8_t, 2>{4, 5});
-  const auto trains = listed(outbox);
+  const auto trains = taken(outbox);
   ASSERT_EQ(trains.size(), 2u);
   EXPECT_EQ(trains[0].path, kPath);
   EXPECT_EQ(to_vector(trains[0].bytes), (std::vector<std::uint8_t>{1, 2, 3}));
@@ -40,20 +40,19 @@ TEST(Outbox, KeepsOfReservedRoomWhatWasUsed) {
   outbox.commit(kPath, 0);  // nothing to say after all
   outbox.reserve(100)[0] = 7;
   outbox.commit(kPath, 1);
-  const auto trains = listed(outbox);
+  const auto trains = taken(outbox);
   ASSERT_EQ(trains.size(), 2u);
   EXPECT_EQ(trains[0].bytes[0], 9);
   EXPECT_EQ(trains[1].bytes[0], 7);
 }
 
-TEST(Outbox, IsEmptyAfterClearAndUsesItsMemoryAgain) {
+TEST(Outbox, IsEmptyWhenTakenAndUsesItsMemoryAgain) {
   Outbox outbox;
   outbox.push(kPath, std::array<std::uint8_t, 3>{1, 2, 3});
-  const auto* before = listed(outbox)[0].bytes.data();
-  outbox.clear();
+  const auto* before = taken(outbox)[0].bytes.data();
   EXPECT_TRUE(outbox.empty());
   outbox.push(kPath, std::array<std::uint8_t, 2>{6, 7});
-  EXPECT_EQ(listed(outbox)[0].bytes.data(), before);
+  EXPECT_EQ(taken(outbox)[0].bytes.data(), before);
 }
 
 }  // namespace

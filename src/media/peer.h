@@ -148,6 +148,11 @@ struct Peer {
   static constexpr std::size_t kMaxIncoming = 32;  // encodings: five cameras of three, slides and a microphone need 17
   static constexpr std::size_t kMaxRepeats = 64;   // waiting at once; what is asked for beyond is asked for again
   static constexpr Duration kReportInterval = 1s;  // of our sender and receiver reports
+  // What may be a little later is, so that one waking serves many peers.
+  static constexpr Duration kCompany = 10ms;
+  static TimePoint in_company(TimePoint at) {
+    return std::chrono::ceil<std::chrono::duration<std::int64_t, std::centi>>(at);
+  }
   // Half a packet of repetition for each packet sent, and a stock for bursts of loss: a peer that asks for everything
   // always costs half as much again, no more.
   static constexpr std::uint32_t kRepeatCredit = 256;
@@ -178,7 +183,6 @@ struct Peer {
   std::vector<OutgoingStream> outgoing;  // video before audio: audio rides last in a train
   std::uint64_t audio = 0;               // bit i: outgoing[i] is audio and shows something
   std::uint64_t pending = 0;             // bit i: outgoing[i] has packets to look at
-  bool queued = false;                   // in the egress queue
   std::vector<Repeat> repeats;
   std::uint32_t repeat_credit = kRepeatCredit * 2;  // in half packets
   Allowance keyframe_wishes;

@@ -86,11 +86,11 @@ void Shard::process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagr
     slots_.reconsider(layer.publication, now);
   }
   if (received.stored) mirrors_.copy(layer);
-  after_packet(place, received, now);
+  after_packet(place, received, arrived_at, now);
 }
 
 // What is to be done about a packet that came to its layer, whether from its sender or from another shard.
-void Shard::after_packet(std::size_t place, const Ingress::Received& received, TimePoint now) {
+void Shard::after_packet(std::size_t place, const Ingress::Received& received, TimePoint arrived, TimePoint now) {
   if (!received.stored) return;
   auto& layer = tables_.layers[received.layer];
   // The packet's slot belongs to the history now: another takes its place in the receive batch.
@@ -99,7 +99,7 @@ void Shard::after_packet(std::size_t place, const Ingress::Received& received, T
   receive_buffers_[place] = tables_.store.bytes(receive_slots_[place]);
   if (!had_room) drop(Drop::pool_exhausted);
 
-  if (layer.has_receivers()) agenda_.collect(received.layer, layer, now);
+  if (layer.has_receivers()) agenda_.collect(received.layer, layer, arrived);
   if (received.keyframe) slots_.on_keyframe(received.layer, now);
   if (layer.kind() == wire::MediaKind::audio && !layer.is_line()) voices_.on_packet(layer, now);
   if (layer.keyframes.deadline() <= now) agenda_.keyframes.push_back(received.layer);
@@ -110,7 +110,7 @@ void Shard::process_rtcp(PeerIndex index, MutableBytes bytes, TimePoint now) {
   if (!peer.active) return drop(Drop::rtp_unknown_ssrc);
   wishes_.repeats = false;
   feedback_.receive(peer, bytes, now, wishes_);
-  if (wishes_.repeats) agenda_.queue(index, peer);
+  if (wishes_.repeats) agenda_.egress.add(index);
   agenda_.keyframes.insert(agenda_.keyframes.end(), wishes_.keyframes.begin(), wishes_.keyframes.end());
   wishes_.keyframes.clear();
 }
@@ -209,45 +209,50 @@ void Shard::process_dtls(PeerIndex index, BytesView bytes, const NetworkPath& pa
 
 // -- bursts --
 
+RoomIndex Shard::room_of(const Layer& layer) const {
+  return layer.is_line() ? layer.room : tables_.publications[layer.publication].room;
+}
+
+// What one layer of a room waits for the others go with: for whoever receives several it is one train.
 void Shard::release_bursts(TimePoint now) {
+  due_rooms_.clear();
+  for (const auto index : agenda_.collecting) {
+    const auto* layer = tables_.layers.get(index);
+    if (layer != nullptr && layer->collecting && layer->due() <= now) due_rooms_.push_back(room_of(*layer));
+  }
+  if (due_rooms_.empty()) return;
+  agenda_.egress.begin_pass();
   std::erase_if(agenda_.collecting, [&](LayerIndex index) {
     auto* layer = tables_.layers.get(index);
     if (layer == nullptr || !layer->collecting) return true;
-    if (!layer->burst_complete && now < layer->collect_until) return false;
+    if (std::find(due_rooms_.begin(), due_rooms_.end(), room_of(*layer)) == due_rooms_.end()) return false;
     layer->collecting = layer->burst_complete = false;
     for (const auto& receiver : layer->receivers) {
       auto& peer = tables_.peers[receiver.peer];
       peer.pending |= std::uint64_t{1} << receiver.track;
-      agenda_.queue(receiver.peer, peer);
+      agenda_.egress.add(receiver.peer);
     }
     return true;
   });
 }
 
-// So far behind the first in line.
-const Peer* Shard::waiting_peer(std::size_t place) const {
-  return place < agenda_.egress.size() ? tables_.peers.get(agenda_.egress[place]) : nullptr;
-}
-
 std::span<const Train> Shard::poll_transmit(TimePoint now) {
   trains_.clear();
-  if (outbox_sent_) outbox_.clear();
-  outbox_sent_ = !outbox_.empty();
-  if (outbox_sent_) {
-    outbox_.list(trains_);
+  if (!outbox_.empty()) {
+    outbox_.take(trains_);
   } else {
     release_bursts(now);
     egress_.begin_turn();
-    while (!agenda_.egress.empty() && egress_.has_room()) {
-      const auto index = agenda_.egress.front();
-      agenda_.egress.pop_front();
-      auto* peer = tables_.peers.get(index);
-      if (peer == nullptr || !peer->queued) continue;
-      peer->queued = false;
-      if (const auto* next = waiting_peer(1)) Egress::expect_far(*next);
-      if (const auto* next = waiting_peer(0)) Egress::expect_near(*next);
-      egress_.build(*peer, now, trains_);
-      if (peer->pending != 0) agenda_.queue(index, *peer);  // the rest after the others had theirs
+    while (egress_.has_room()) {
+      const auto index = agenda_.egress.take();
+      if (!index) break;
+      if (const auto next = agenda_.egress.expected()) {
+        Egress::expect_near(tables_.peers[*next]);
+        Egress::expect_far(tables_.peers[*agenda_.egress.expected_after(*next)]);
+      }
+      auto& peer = tables_.peers[*index];
+      egress_.build(peer, now, trains_);
+      if (peer.pending != 0) agenda_.egress.add(*index);  // the rest after the others had theirs
     }
   }
   for (const auto& train : trains_) {
@@ -296,7 +301,7 @@ void Shard::check_flow(PublicationIndex index, TimePoint now) {
 
 void Shard::allocate(PeerIndex index, Peer& peer, TimePoint now) {
   auto& line = *peer.downlink;
-  line.next_allocation = now + Downlink::kInterval;
+  line.next_allocation = Peer::in_company(now + Downlink::kInterval);
   const auto unanswered = line.log ? line.log->unanswered(now) : Duration{};
   slots_.allocate(index, line.monitor.summary(now, unanswered), now);
 }
@@ -330,8 +335,16 @@ TimePoint Shard::next_deadline() const {
   auto deadline = std::min({peer_timers_.next_deadline(), keyframe_timers_.next_deadline(),
                             flow_timers_.next_deadline(), voices_.next_deadline()});
   for (const auto index : agenda_.collecting)
-    if (const auto* layer = tables_.layers.get(index)) deadline = std::min(deadline, layer->collect_until);
+    if (const auto* layer = tables_.layers.get(index)) deadline = std::min(deadline, layer->due());
   return deadline;
+}
+
+TimePoint Shard::undisturbed_until(TimePoint now) const {
+  if (!agenda_.egress.empty()) return now;
+  auto until = kNever;
+  for (const auto index : agenda_.collecting)
+    if (const auto* layer = tables_.layers.get(index)) until = std::min(until, layer->undisturbed_until());
+  return until == kNever ? now : until;
 }
 
 void Shard::set_timer(PeerIndex index, const Peer& peer) {
@@ -389,7 +402,7 @@ void Shard::note_heard(Peer& peer, Heard heard) {
 
 void Shard::activate(PeerIndex index, Peer& peer, TimePoint now) {
   peer.active = true;
-  peer.next_report = now + Peer::kReportInterval * (1 + index.value() % 16) / 16;  // not all at once
+  peer.next_report = Peer::in_company(now + Peer::kReportInterval * (1 + index.value() % 16) / 16);
   if (peer.downlink) peer.downlink->next_allocation = now + Downlink::kInterval;
   agenda_.events.push_back(PeerConnected{peer.id});
   for (std::uint32_t track = 0; track < peer.outgoing.size(); ++track) {
@@ -409,6 +422,7 @@ void Shard::remove_peer(PeerIndex index, session::CloseReason reason) {
   for (const auto& address : peer.addresses) give_up(address, index);
   for (const auto& ufrag : peer.ufrags) by_ufrag_.erase(ufrag);
   peer_timers_.set(index.value(), kNever);
+  agenda_.egress.remove(index);
   agenda_.events.push_back(PeerClosed{peer.id, reason});
   tables_.peers.remove(index);
 }

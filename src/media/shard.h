@@ -2,8 +2,8 @@
 //
 // Sans-IO. The thread that owns it does, turn by turn:
 //   receive into receive_buffers() → look_at_mail() → handle_command() for all that control sent → handle_mail() →
-//   handle_datagrams() → advance() → send what poll_transmit() gives until it gives nothing → poll_event() →
-//   wake the shards of take_addressed() → sleep until next_deadline() or a datagram.
+//   handle_datagrams() → advance() → send what poll_transmit() gives, for a while or until it gives nothing →
+//   poll_event() → wake the shards of take_addressed() → sleep until next_deadline() or a datagram.
 // Commands come before mail, as notes of other shards build upon them (mesh_end.h).
 // The way of a packet is in process_datagram() (hop 2), Ingress (3), Forwarder (4), Egress (5); hops 1 and 6 are io's.
 #pragma once
@@ -76,6 +76,9 @@ class Shard {
   // Fires what is due, lets waiting handshakes go on, and releases bursts whose window is over.
   void advance(TimePoint now);
   TimePoint next_deadline() const;
+  // Until then nothing is lost by not looking what has come: bursts for many are being collected, and it comes in one
+  // batch afterwards. At most Layer::kLongestCollectionWindow away; not after `now` where there is no reason to wait.
+  TimePoint undisturbed_until(TimePoint now) const;
 
   // The next datagrams and trains to send; empty when there is nothing. They are valid until the next call of any kind.
   std::span<const Train> poll_transmit(TimePoint now);
@@ -123,7 +126,7 @@ class Shard {
   void process_dtls(PeerIndex index, BytesView bytes, const NetworkPath& path, TimePoint now);
   void process_rtcp(PeerIndex index, MutableBytes bytes, TimePoint now);
   void process_rtp(std::size_t place, PeerIndex index, const ReceivedDatagram& datagram, TimePoint now);
-  void after_packet(std::size_t place, const Ingress::Received& received, TimePoint now);
+  void after_packet(std::size_t place, const Ingress::Received& received, TimePoint arrived, TimePoint now);
 
   // Mail (shard_mail.cpp).
   void take(ShardNumber from, const SenderAttached& note, TimePoint now);
@@ -139,7 +142,7 @@ class Shard {
 
   // What came of a batch, a command or a deadline.
   void release_bursts(TimePoint now);
-  const Peer* waiting_peer(std::size_t place) const;
+  RoomIndex room_of(const Layer& layer) const;
   void follow_agenda(TimePoint now);
   void follow_keyframe_request(LayerIndex index, TimePoint now);
   void check_flow(PublicationIndex index, TimePoint now);
@@ -207,7 +210,7 @@ class Shard {
   Feedback::Wishes wishes_;
   session::OutgoingDatagram transport_datagram_;
   std::vector<Train> trains_;
-  bool outbox_sent_ = false;
+  std::vector<RoomIndex> due_rooms_;
 };
 
 }  // namespace bridgehall::media

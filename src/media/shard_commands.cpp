@@ -155,6 +155,7 @@ void Shard::add_incoming(PeerIndex index, Peer& peer, IncomingTrack& incoming, T
 
 void Shard::add_outgoing(PeerIndex index, Peer& peer, const std::vector<OutgoingTrack>& tracks, TimePoint now) {
   bool numbered = false;
+  peer.outgoing.reserve(tracks.size());
   for (const auto kind : {wire::MediaKind::video, wire::MediaKind::audio}) {
     for (std::size_t number = 0; number < tracks.size(); ++number) {
       const auto& track = tracks[number];

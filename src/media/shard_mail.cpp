@@ -105,7 +105,7 @@ void Shard::take(ShardNumber from, const MirroredPacket& mirrored, TimePoint now
   std::copy_n(mirrored.bytes.begin(), size, receive_buffers_[kMailPlace].begin());
   const auto received = ingress_.keep(index, packet);
   if (received.reordered) slots_.reconsider(layer.publication, now);
-  after_packet(kMailPlace, received, now);
+  after_packet(kMailPlace, received, packet.arrived_at, now);
 }
 
 // -- datagrams and whose they are --

@@ -204,6 +204,37 @@ TEST_F(ShardTest, WaitsForTheRestOfAFrameAndNotLonger) {
   EXPECT_EQ(room_.media.size(), 2u);
 }
 
+TEST_F(ShardTest, SoundThatWaitsRidesWithThePictureThatIsDue) {
+  auto& publisher = add_publisher();
+  add_viewer();
+  room_.send_rtp(publisher, testing::rtp_header(testing::kAudioType, testing::kAudioSsrc, 1, 960),
+                 std::vector<std::uint8_t>(100));
+  room_.turn();
+  EXPECT_TRUE(room_.media.empty());
+  send_frame(publisher, true);
+  room_.turn();
+  EXPECT_EQ(room_.media.size(), 1u);
+  EXPECT_EQ(room_.shard.counters().train_lengths[2], 1u);
+}
+
+// Where many receive it nothing is lost by looking again only when it is due.
+TEST_F(ShardTest, ACompleteFrameForManyStaysForAMomentInWhichNobodyNeedBeWoken) {
+  constexpr std::uint32_t kMany = Layer::kFewReceivers + 50;
+  auto& publisher = add_publisher();
+  EXPECT_EQ(room_.shard.undisturbed_until(room_.now), room_.now);
+  for (std::uint32_t viewer = 0; viewer < kMany; ++viewer) add_viewer(2 + viewer);
+  send_frame(publisher, true);
+  room_.turn();
+  EXPECT_TRUE(room_.media.empty());
+  const auto until = room_.shard.undisturbed_until(room_.now);
+  EXPECT_EQ(until, room_.now + 50 * Layer::kCompletePerReceiver);
+  EXPECT_LE(room_.shard.next_deadline(), until);
+  room_.now = until;
+  room_.turn();
+  EXPECT_EQ(room_.media.size(), kMany);
+  EXPECT_EQ(room_.shard.undisturbed_until(room_.now), room_.now);
+}
+
 TEST_F(ShardTest, UnannouncedStreamsAreLearntFromWhatAuthenticates) {
   auto command = testing::publisher_command(PeerId{1});
   command->incoming[0].track.remote_ssrc = Ssrc{};

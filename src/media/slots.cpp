@@ -144,7 +144,7 @@ void Slots::show(TrackRef ref, LayerIndex index, Arrival cursor, TimePoint now) 
   if (slot.kind == wire::MediaKind::audio) peer.audio |= bit;
   if (cursor == layer.history.next() || layer.collecting) return;  // it comes with its burst
   peer.pending |= bit;
-  agenda_.queue(ref.peer, peer);
+  agenda_.egress.add(ref.peer);
 }
 
 void Slots::hide(TrackRef ref) {

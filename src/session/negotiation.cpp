@@ -124,11 +124,13 @@ AcceptedMedia accept_received(const RemoteDescription& offer, std::size_t index,
   return accepted;
 }
 
-Acceptance accept_viewed(const RemoteDescription& offer, std::size_t index, const ViewSource& source) {
+Acceptance accept_viewed(const RemoteDescription& offer, std::size_t index, const ViewTerms& terms,
+                         std::size_t number) {
+  const auto& source = terms.sources[number];
   const auto* codec = choose_for_viewer(offer.media[index].codecs, source.codec, source.fmtp);
   if (!codec) return no_common_codec(offer.media[index]);
   return accept_received(offer, index, {agree_codec(*codec, source.rtx_ssrc.value() != 0)},
-                         {source.ssrc, source.rtx_ssrc, source.stream_id, source.track_id});
+                         {source.ssrc, source.rtx_ssrc, source.stream_id, source.track_id, number});
 }
 
 Acceptance accept_slot(const RemoteDescription& offer, std::size_t index, const SlotTerms& slot) {
@@ -139,14 +141,18 @@ Acceptance accept_slot(const RemoteDescription& offer, std::size_t index, const 
 }
 
 // The first m-line of one kind that `accept` takes; nullopt: there is none of that kind. Usable m-lines of which none
-// is taken are a refusal, as an answer that leaves out half of what was asked for would look like success.
+// is taken are a refusal, as an answer that leaves out half of what was asked for would look like success. `line`: no
+// other than this one, counted among the usable of its kind.
 template <class Accept>
 std::optional<Acceptance> first_of_kind(const RemoteDescription& offer, MediaKind kind, Ability ability,
-                                        Accept&& accept) {
+                                        Accept&& accept, std::optional<std::size_t> line = std::nullopt) {
   std::optional<Acceptance> refused;
+  std::size_t usable = 0;
   for (std::size_t i = 0; i < offer.media.size(); ++i) {
     const auto& media = offer.media[i];
     if (!media.active() || *media.kind != kind || !ability(media.direction)) continue;
+    const auto place = usable++;
+    if (line && place != *line) continue;
     Acceptance accepted = accept(i);
     if (accepted) return accepted;
     if (!refused) refused = std::move(accepted);
@@ -161,6 +167,7 @@ NegotiatedTrack track_of(const RemoteDescription& offer, const AcceptedMedia& ac
                         .extensions = accepted.extensions,
                         .remote_ssrc = accepted.remote_ssrc,
                         .remote_rtx_ssrc = accepted.remote_rtx_ssrc};
+  if (accepted.source) track.source = accepted.source->number;
   for (const auto& encoding : accepted.encodings) track.rids.push_back(encoding.rid);
   return track;
 }
@@ -175,6 +182,15 @@ std::expected<Negotiated, NegotiationError> answer(const RemoteDescription& offe
   if (!written) return std::unexpected(std::move(written.error()));
   return Negotiated{std::move(written->answer), std::move(written->remote.credentials),
                     std::move(written->remote.fingerprint), std::move(tracks)};
+}
+
+// A publication of which no m-line carries anything; nullptr: there is none.
+const std::string* left_out(const ViewTerms& terms, const std::vector<AcceptedMedia>& accepted) {
+  const auto missing = std::find_if(terms.sources.begin(), terms.sources.end(), [&](const auto& source) {
+    return std::none_of(accepted.begin(), accepted.end(),
+                        [&](const auto& media) { return media.source->stream_id == source.stream_id; });
+  });
+  return missing == terms.sources.end() ? nullptr : &missing->stream_id;
 }
 
 // Finds the m-lines that a participant's terms name, each once.
@@ -228,13 +244,17 @@ std::expected<Negotiated, NegotiationError> answer_viewer(std::string_view text,
   auto offer = read_offer(text);
   if (!offer) return std::unexpected(std::move(offer.error()));
   std::vector<AcceptedMedia> accepted;
-  for (const auto& source : terms.sources) {
-    auto media = first_of_kind(*offer, wire::kind_of(source.codec), wire::receives,
-                               [&](std::size_t index) { return accept_viewed(*offer, index, source); });
+  for (std::size_t number = 0; number < terms.sources.size(); ++number) {
+    const auto& source = terms.sources[number];
+    auto media = first_of_kind(
+        *offer, wire::kind_of(source.codec), wire::receives,
+        [&](std::size_t index) { return accept_viewed(*offer, index, terms, number); }, source.line);
     if (!media) continue;
     if (!*media) return std::unexpected(std::move(media->error()));
     accepted.push_back(std::move(**media));
   }
+  if (const auto* name = accepted.empty() ? nullptr : left_out(terms, accepted))
+    return refuse(Refusal::no_usable_media, "m=", fmt::format("The offer has no m-line for what {} publishes.", *name));
   return answer(*offer, std::move(accepted), local, "The offer has no m-line that could receive what is published.");
 }
 

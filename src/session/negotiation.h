@@ -45,6 +45,7 @@ struct NegotiatedTrack {
   // Simulcast (RFC 8853): the encodings' rids in the offer's order, at most three; lowest first as W3C's default has
   // it, but a sender may list them otherwise. Empty: one encoding.
   std::vector<std::string> rids;
+  std::size_t source = 0;  // viewing: which of ViewTerms::sources it carries
 };
 
 enum class Refusal : std::uint8_t {
@@ -68,17 +69,21 @@ struct PublishTerms {
   std::vector<wire::Codec> video_preference{wire::Codec::vp8, wire::Codec::h264, wire::Codec::vp9, wire::Codec::av1};
 };
 
-// What is answered for whoever views: each source goes to the first receiving m-line of its kind.
+// What is answered for whoever views: each source goes to a receiving m-line of its kind.
 struct ViewSource {
   wire::Codec codec{};
   std::string fmtp;  // of the publisher: H.264 profile and packetization mode, VP9 profile must fit the viewer's
   Ssrc ssrc{};
   Ssrc rtx_ssrc{};
-  std::string stream_id;  // msid: one per publication, so that its audio and video stay in sync
+  std::string stream_id;  // msid: the publication's name, so that its audio and video stay in sync
   std::string track_id;
+  // Counted from 0 among those of its kind. nullopt: the first m-line that can take it.
+  std::optional<std::size_t> line{};
 };
 struct ViewTerms {
-  std::vector<ViewSource> sources;  // at most one audio, one video
+  // Of one publication at most one audio and one video, or else those of several, each with the line that is meant for
+  // it.
+  std::vector<ViewSource> sources;
 };
 
 // What is answered to a participant, who sends and receives in one peer: every m-line that is named here, all others
@@ -122,6 +127,7 @@ struct Negotiated {
 
 std::expected<Negotiated, NegotiationError> answer_publisher(std::string_view offer, const PublishTerms& terms,
                                                              const LocalEnd& local);
+// Refused where a publication would get no m-line at all.
 std::expected<Negotiated, NegotiationError> answer_viewer(std::string_view offer, const ViewTerms& terms,
                                                           const LocalEnd& local);
 

@@ -20,6 +20,7 @@ struct AnsweredSource {
   Ssrc rtx_ssrc{};  // announced when a codec has RTX
   std::string_view stream_id;
   std::string_view track_id;
+  std::size_t number = 0;  // among the terms' sources
 };
 
 struct AcceptedMedia {

@@ -104,6 +104,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         .stream_id = "stage",
         .track_id = "picture"}}};
   check(text, answer_viewer(text, terms, local_end()));
+  static const ViewTerms several{
+      {{.codec = wire::Codec::opus, .ssrc = Ssrc{11}, .stream_id = "a", .track_id = "1", .line = 0},
+       {.codec = wire::Codec::vp8,
+        .ssrc = Ssrc{12},
+        .rtx_ssrc = Ssrc{13},
+        .stream_id = "a",
+        .track_id = "2",
+        .line = 0},
+       {.codec = wire::Codec::opus, .ssrc = Ssrc{21}, .stream_id = "b", .track_id = "3", .line = 1}}};
+  check(text, answer_viewer(text, several, local_end()));
   check_participant(text);
   if (const auto agreed = read_answer(text)) BRIDGEHALL_CHECK(!agreed->tracks.empty() && !agreed->candidates.empty());
   if (const auto fragment = parse_ice_fragment(text); fragment && fragment->credentials)

@@ -1,7 +1,12 @@
 #include "session/offer.h"
 
+#include <string>
+#include <utility>
+
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
+
+#include "wire/sdp.h"
 
 namespace bridgehall::session {
 namespace {
@@ -67,6 +72,61 @@ TEST(Offer, AViewersIsAnsweredWithTheServersSources) {
   EXPECT_EQ(agreed->tracks[1].remote_rtx_ssrc, Ssrc{22});
   EXPECT_EQ(agreed->tracks[0].extensions[ExtensionKind::audio_level],
             negotiated->tracks[0].extensions[ExtensionKind::audio_level]);
+}
+
+TEST(Offer, OfSeveralPublicationsEachIsOnTheLinesOfItsPlace) {
+  // The second one is sound alone.
+  const ViewTerms terms{{{.codec = Codec::opus, .ssrc = Ssrc{11}, .stream_id = "a", .track_id = "1", .line = 0},
+                         {.codec = Codec::vp8, .ssrc = Ssrc{12}, .stream_id = "a", .track_id = "2", .line = 0},
+                         {.codec = Codec::opus, .ssrc = Ssrc{21}, .stream_id = "b", .track_id = "3", .line = 1},
+                         {.codec = Codec::opus, .ssrc = Ssrc{31}, .stream_id = "c", .track_id = "4", .line = 2},
+                         {.codec = Codec::vp8, .ssrc = Ssrc{32}, .stream_id = "c", .track_id = "5", .line = 2}}};
+  const std::vector lines{Codec::opus, Codec::opus, Codec::vp8, Codec::vp8,
+                          Codec::opus, Codec::vp8,  Codec::vp8, Codec::opus};
+  const auto negotiated = answer_viewer(make_viewer_offer(client_end(), lines), terms, server_end());
+  ASSERT_TRUE(negotiated) << negotiated.error().message;
+  std::vector<std::pair<std::string, std::size_t>> tracks;
+  for (const auto& track : negotiated->tracks) tracks.emplace_back(track.mid, track.source);
+  EXPECT_EQ(tracks,
+            (std::vector<std::pair<std::string, std::size_t>>{{"0", 0}, {"1", 2}, {"2", 1}, {"4", 3}, {"5", 4}}));
+  const auto agreed = read_answer(negotiated->answer);
+  ASSERT_TRUE(agreed) << agreed.error().message;
+  std::vector<std::uint32_t> ssrcs;
+  for (const auto& track : agreed->tracks) ssrcs.push_back(track.remote_ssrc.value());
+  EXPECT_EQ(ssrcs, (std::vector<std::uint32_t>{11, 21, 12, 31, 32})) << "lines 3, 6 and 7 are rejected";
+}
+
+TEST(Offer, APublicationWithoutAnyLineIsARefusalThatNamesIt) {
+  const ViewTerms terms{{{.codec = Codec::opus, .ssrc = Ssrc{11}, .stream_id = "a", .track_id = "1", .line = 0},
+                         {.codec = Codec::vp8, .ssrc = Ssrc{12}, .stream_id = "a", .track_id = "2", .line = 0},
+                         {.codec = Codec::opus, .ssrc = Ssrc{21}, .stream_id = "b", .track_id = "3", .line = 1},
+                         {.codec = Codec::vp8, .ssrc = Ssrc{22}, .stream_id = "b", .track_id = "4", .line = 1}}};
+  const auto sound = std::vector{Codec::opus, Codec::opus};
+  EXPECT_TRUE(answer_viewer(make_viewer_offer(client_end(), sound), terms, server_end())) << "who only listens";
+  const auto refused =
+      answer_viewer(make_viewer_offer(client_end(), std::vector{Codec::opus, Codec::vp8}), terms, server_end());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().refusal, Refusal::no_usable_media);
+  EXPECT_NE(refused.error().message.find("what b publishes"), std::string::npos);
+}
+
+TEST(Offer, AsManyLinesAsThereMayBeAreAnswered) {
+  ViewTerms terms;
+  std::vector<Codec> lines;
+  for (std::uint32_t i = 0; i < wire::kSdpMaxMedia; ++i) {
+    lines.push_back(i % 2 == 0 ? Codec::opus : Codec::vp8);
+    terms.sources.push_back({.codec = lines.back(),
+                             .ssrc = Ssrc{1000 + 2 * i},
+                             .rtx_ssrc = i % 2 == 0 ? Ssrc{} : Ssrc{1001 + 2 * i},
+                             .stream_id = std::to_string(i / 2),
+                             .track_id = std::to_string(i),
+                             .line = i / 2});
+  }
+  const auto negotiated = answer_viewer(make_viewer_offer(client_end(), lines), terms, server_end());
+  ASSERT_TRUE(negotiated) << negotiated.error().message;
+  const auto agreed = read_answer(negotiated->answer);
+  ASSERT_TRUE(agreed) << agreed.error().message;
+  EXPECT_EQ(agreed->tracks.size(), wire::kSdpMaxMedia);
 }
 
 TEST(Offer, EachVideoCodecOfOursIsOneThatTheServerTakes) {

@@ -3,7 +3,7 @@
 // What happens when the disk refuses: the connection is closed at once. The next call cuts off what the failed commit
 // may have left in the log, opens the file anew and holds it against what was acknowledged. So a batch that was
 // acknowledged is there, though an fsync failed in between, and one that was refused is not; but if power fails before
-// the file could be opened again, it may be. docs/adr/0011 says why.
+// the file could be opened again, it may be. docs/adr/0012 says why.
 #pragma once
 
 #include <memory>

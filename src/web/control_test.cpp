@@ -81,6 +81,52 @@ TEST_F(ControlTest, a_viewer_of_a_live_publication_gets_its_tracks) {
   EXPECT_EQ((*core.last<std::unique_ptr<media::CreatePeer>>())->outgoing.size(), 2u);
 }
 
+TEST_F(ControlTest, several_names_are_viewed_in_one_session_whose_address_has_them) {
+  ASSERT_EQ(publish("site-1").status, 201);
+  ASSERT_EQ(publish("site-2").status, 201);
+  auto offer = sdp("chromium_viewer");  // a line of each kind: picture and sound
+  const auto at = offer.find("m=audio"), video = offer.find("m=video");
+  auto lines = offer.substr(at, video - at);
+  for (const auto& [was, is] : {std::pair{"a=mid:0", "a=mid:2"}, std::pair{"a=mid:0", "a=mid:3"}}) {
+    auto more = lines;
+    offer += more.replace(more.find(was), 7, is);
+  }
+  offer.replace(offer.find("BUNDLE 0 1"), 10, "BUNDLE 0 1 2 3");
+  const auto response = ask(request("POST", "/whep/demo/site-2%2Csite-1", viewer, "application/sdp", offer));
+  ASSERT_EQ(response.status, 201) << response.body;
+  const auto location = header(response, "Location");
+  EXPECT_THAT(location, testing::MatchesRegex("/whep/demo/site-2,site-1/[0-9a-f]{32}"));
+  EXPECT_THAT(response.body, HasSubstr("a=group:BUNDLE 0 1 2\r\n"));
+  EXPECT_THAT(response.body, HasSubstr("m=audio 0 ")) << "there is no third name";
+  EXPECT_EQ((*core.last<std::unique_ptr<media::CreatePeer>>())->outgoing.size(), 3u) << "one picture, two sounds";
+  const auto ending = location.substr(location.rfind('/'));
+  EXPECT_EQ(ask(request("DELETE", "/whep/demo/site-1,site-2" + ending, viewer)).status, 404);
+  EXPECT_EQ(ask(request("DELETE", location, token("viewer", "someone-else"))).status, 403);
+  EXPECT_EQ(ask(request("DELETE", location, viewer)).status, 200);
+}
+
+TEST_F(ControlTest, of_several_names_those_that_are_wrong_are_named) {
+  ASSERT_EQ(publish("site-1").status, 201);
+  const auto refusal = [&](const std::string& names, unsigned status, const std::string& kind) {
+    const auto response =
+        ask(request("POST", "/whep/demo/" + names, viewer, "application/sdp", sdp("chromium_viewer")));
+    EXPECT_EQ(response.status, status) << names;
+    const auto json = problem(response);
+    EXPECT_EQ(json["type"], "urn:bridgehall:problem:" + kind) << names;
+    EXPECT_EQ(status == 409, !header(response, "Retry-After").empty()) << names;
+    return json.value("field", "") + ": " + json["detail"].get<std::string>();
+  };
+  EXPECT_THAT(refusal("site-1,site-2,site-3", 409, "not-live"),
+              testing::StartsWith("publication: Nobody is publishing as site-2 or site-3 now"));
+  EXPECT_EQ(refusal("site-1,site-2,site-1", 400, "bad-name"), "publication: site-1 is named twice.");
+  for (const std::string names : {"site-1,", ",site-1", "site-1,,site-2", "site-1,a%20b", ","})
+    EXPECT_THAT(refusal(names, 400, "bad-name"), testing::StartsWith("publication: A publication's name has")) << names;
+  std::string many = "s0";
+  for (std::size_t i = 1; i < conference::kMaxViewed; ++i) many += fmt::format(",s{}", i);
+  EXPECT_THAT(refusal(many, 409, "not-live"), HasSubstr("s31"));
+  EXPECT_THAT(refusal(many + ",one-more", 400, "bad-name"), HasSubstr("32 names at most"));
+}
+
 TEST_F(ControlTest, the_stage_is_viewed_without_a_name_and_follows_whoever_is_on_it) {
   const auto response = ask(request("POST", "/whep/demo", viewer, "application/sdp", sdp("chromium_viewer")));
   ASSERT_EQ(response.status, 201) << response.body;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "web/problem.h"
+#include "web/viewed_names.h"
 
 namespace bridgehall::web {
 namespace {
@@ -47,6 +48,11 @@ Response refused(DirectoryRefusal refusal, const SignallingResource& resource) {
       return busy("full", "This conference has as many sessions as it may have.");
   }
   return busy("full", "This conference is full.");
+}
+
+Response refused(const conference::ViewRefusal& refusal, SignallingResource resource) {
+  if (!refusal.names.empty()) resource.publication = fmt::format("{}", fmt::join(refusal.names, " or "));
+  return refused(refusal.why, resource);
 }
 
 Response refused(const session::NegotiationError& error) {
@@ -145,11 +151,6 @@ std::optional<Response> Signalling::handle(Ticket ticket, const SignallingResour
   }
   if (resource.session.empty()) {
     if (resource.kind == SessionKind::stage) return view_stage(ticket, resource, request, identity, now);
-    if (!conference::is_valid_name(resource.publication)) {
-      return make_problem({400, "bad-name",
-                           "A publication's name has 1 to 64 letters, digits, dots, hyphens or underscores.",
-                           "publication"});
-    }
     return resource.kind == SessionKind::publish ? publish(ticket, resource, request, identity, now)
                                                  : view(ticket, resource, request, identity, now);
   }
@@ -178,6 +179,7 @@ conference::SessionOrder Signalling::make_order(const SignallingResource& resour
 
 std::optional<Response> Signalling::publish(Ticket ticket, const SignallingResource& resource, const Request& request,
                                             const Identity& identity, const Instant& now) {
+  if (!conference::is_valid_name(resource.publication)) return refuse_name(resource.publication);
   const auto& who = identity.principal;
   if (!conference::may_publish(who.role, who.subject, resource.publication)) {
     return make_problem({403, "may-not-publish",
@@ -203,10 +205,12 @@ std::optional<Response> Signalling::publish(Ticket ticket, const SignallingResou
 
 std::optional<Response> Signalling::view(Ticket ticket, const SignallingResource& resource, const Request& request,
                                          const Identity& identity, const Instant& now) {
+  const auto names = read_viewed_names(resource.publication);
+  if (!names) return names.error();
   if (!conference::may_view(identity.principal.role)) {
     return make_problem({403, "may-not-view", "This token does not allow viewing.", "Authorization"});
   }
-  const auto terms = directory_.view_terms(resource.conference, resource.publication);
+  const auto terms = directory_.view_terms(resource.conference, *names);
   if (!terms) return refused(terms.error(), resource);
   auto order = make_order(resource, identity);
   auto negotiated =

@@ -35,7 +35,7 @@ struct Answer {
 struct SignallingResource {
   conference::SessionKind kind{};
   std::string conference;
-  std::string publication;  // empty: WHEP of the conference's stage
+  std::string publication;  // of WHEP: names with commas between; empty: the conference's stage
   std::string session;      // empty: the endpoint
 };
 

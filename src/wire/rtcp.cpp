@@ -9,7 +9,6 @@ namespace {
 constexpr std::size_t kHeaderSize = 4;
 constexpr std::size_t kReportBlockSize = 24;
 constexpr std::size_t kSenderInfoSize = 24;  // with the sender's SSRC
-constexpr std::size_t kMaxReportBlocks = 31;
 constexpr std::uint8_t kSdesCname = 1;
 constexpr std::uint32_t kRembName = 0x52454D42;  // "REMB"
 

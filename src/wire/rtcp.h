@@ -49,6 +49,8 @@ class RtcpWalk {
   bool failed_ = false;
 };
 
+inline constexpr std::size_t kMaxReportBlocks = 31;  // in one report: five bits count them
+
 struct ReportBlock {
   Ssrc ssrc{};
   std::uint8_t fraction_lost = 0;        // of 256
