@@ -35,6 +35,7 @@ struct Configuration {
   std::int64_t media_receive_buffer_bytes = 0;
   std::int64_t media_send_buffer_bytes = 0;
   std::string data_folder;
+  std::string record;
   std::vector<std::string> conferences;
   std::vector<std::string> ice_servers;
   std::vector<std::string> turn_servers;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -18,10 +19,13 @@
 #include "app/doctor/watch.h"
 #include "app/logging.h"
 #include "app/media_shards.h"
+#include "app/opened_record.h"
+#include "app/recorder.h"
 #include "app/roster_file.h"
 #include "app/service_notice.h"
 #include "app/token_command.h"
 #include "crypto/system_random.h"
+#include "io/clock.h"
 #include "io/interfaces.h"
 #include "web/authentication.h"
 #include "web/http_server.h"
@@ -66,6 +70,10 @@ std::vector<IpAddress> announced_now(const Configuration& c) { return announced_
 constexpr const char* kOnlyLoopback =
     "This machine has no network address but loopback: browsers then find no way for picture and sound. Connect it to "
     "a network.";
+
+web::Instant read_clocks() {
+  return {io::read_clock(), std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+}
 
 crypto::UnixTime wall_now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
 
@@ -175,6 +183,16 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
   if (!key) return std::unexpected(key.error());
   auto client = load_client(c);
   if (!client) return std::unexpected(client.error());
+  auto rosters = open_rosters(c, greeting, random);
+  if (!rosters) return std::unexpected(rosters.error());
+  std::optional<Recorder> recorder;
+  std::vector<conference::Recovered> recovered;
+  if (c.record == "on") {
+    auto record = open_record(c.data_folder, *rosters);
+    if (!record) return std::unexpected(record.error());
+    recovered = std::move(record->conferences);
+    recorder.emplace(std::move(record->journal));
+  }
 
   auto dtls = std::make_unique<crypto::OpenSslDtlsFactory>();
   const auto fingerprint = dtls->local_fingerprint();
@@ -191,8 +209,6 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
   const auto tls = certificates.refresh(announced_now(c), wall_now());
   if (!tls) return std::unexpected(tls.error());
 
-  auto rosters = open_rosters(c, greeting, random);
-  if (!rosters) return std::unexpected(rosters.error());
   const auto demo = rosters->empty() ? conference::Roster{} : rosters->front();
   doctor::Watch watch;
   auto settings = control_settings(c, fingerprint, std::move(*rosters));
@@ -202,7 +218,12 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
     std::move(lively.begin(), lively.end(), std::back_inserter(findings));
     return findings;
   };
+  if (recorder) settings.journal = &*recorder;
   web::Control control(std::move(settings), *key, std::move(*client), random, **shards);
+  if (recorder) recorder->start([&](std::string_view conference) { return control.host().state(conference); });
+  for (const auto& conference : recovered)
+    spdlog::info("{} goes on after event {}", conference.state.id, conference.state.sequence);
+  control.recover(std::move(recovered), read_clocks());
   const auto server =
       web::HttpServer::listen({.listen = {*IpAddress::parse(c.http_address), static_cast<std::uint16_t>(c.http_port)},
                                .max_connections = static_cast<std::size_t>(c.http_max_connections),
@@ -235,6 +256,7 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
   notify_service_manager("READY=1");
   (*server)->run();
   notify_service_manager("STOPPING=1");
+  if (recorder) recorder->finish();
   spdlog::info("stopped");
   return {};
 }

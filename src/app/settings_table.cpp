@@ -53,7 +53,11 @@ constexpr Setting kSettings[] = {
     {"media.send_buffer_bytes", &C::media_send_buffer_bytes, "8388608",
      "Send buffer of the media socket. The kernel gives at most net.core.wmem_max.", 65536, 1 << 30},
     {"data.folder", &C::data_folder, "/var/lib/bridgehall",
-     "Folder of what must outlive a restart: the key that signs tokens. Made when missing."},
+     "Folder of what must outlive a restart: the record, the rosters, the key that signs tokens. Made when missing."},
+    {"record", &C::record, "on",
+     "Whether what happens in the conferences is written down in the data folder before it is acknowledged. off: it is "
+     "in memory only, and a restart begins the conferences anew.",
+     0, 0, "on|off"},
     {"conferences", &C::conferences, "main",
      "Ids of the conferences held here: letters, digits, dots, hyphens and underscores."},
     {"ice_servers",

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "io/clock.h"
+
 namespace bridgehall::app {
 
 void StorageThread::start() {
@@ -13,6 +15,13 @@ void StorageThread::stop() {
   stopping_.store(true, std::memory_order_release);
   bell_.ring();
   if (thread_.joinable()) thread_.join();
+}
+
+// Asked a second time, as the thread may have made room before it could be told that it is wanted.
+bool StorageThread::has_room() {
+  if (orders_.has_room()) return true;
+  room_for_orders_is_wanted_.exchange(true, std::memory_order_acq_rel);
+  return orders_.has_room();
 }
 
 void StorageThread::push(StorageOrder&& order) {
@@ -30,8 +39,8 @@ std::optional<StorageReport> StorageThread::pop() {
 void StorageThread::run() {
   const auto stops = [this] { return stopping_.load(std::memory_order_acquire); };
   for (;;) {
-    while (turn()) {
-    }
+    while (turn())
+      if (room_for_orders_is_wanted_.exchange(false, std::memory_order_acq_rel)) reports_ready_.signal();
     if (stops() && !may_turn()) return;
     room_is_wanted_.exchange(!reports_.has_room(), std::memory_order_acq_rel);
     if (bell_.lie_down([&] { return may_turn() || stops(); })) poller_.wait(kNever, {});
@@ -75,8 +84,9 @@ void StorageThread::commit(conference::Batch&& first) {
     batches_.push_back(std::move(*batch));
   }
   if (failed_) return;
+  const auto began = io::read_clock();
   if (const auto done = journal_->append(batches_); !done) return fail(done.error());
-  report(Committed{batches_.back().number});
+  report(Committed{batches_.back().number, batches_.size(), io::read_clock() - began});
   // A failure of this is told by the next transaction, if it lasts.
   static_cast<void>(journal_->tend());
 }
@@ -92,8 +102,10 @@ void StorageThread::carry_out(const LoadConference& order) {
   report(ConferenceLoaded{order.conference, journal_->load(order.conference)});
 }
 
+// What the failed commit may have left is cut off before anybody is told that it is not there, where the disk lets us.
 void StorageThread::fail(const storage::Failure& failure) {
   failed_ = true;
+  static_cast<void>(journal_->tend());
   report(RecordingFailed{failure});
 }
 

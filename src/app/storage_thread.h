@@ -41,6 +41,8 @@ using StorageOrder = std::variant<conference::Batch, WriteSnapshot, LoadConferen
 // Every batch up to this number is on the disk.
 struct Committed {
   std::uint64_t number = 0;
+  std::size_t batches = 0;  // of the transaction
+  Duration took{};
 };
 // Every batch that was pushed and not told committed before is not recorded, nor will be; neither is what is pushed
 // until Resume. Told once for each failure.
@@ -69,10 +71,11 @@ class StorageThread {
 
   // Control's thread. push() only where has_room(): else the disk is more than kRing orders behind, and whoever asked
   // is told to come again.
-  bool has_room() const { return orders_.has_room(); }
+  bool has_room();
   void push(StorageOrder&& order);
   std::optional<StorageReport> pop();
-  // Readable when there may be something to pop; clear_event() before popping.
+  // Readable when there may be something to pop, or room again where has_room() said that there is none; clear_event()
+  // before popping.
   int event_fd() const { return reports_ready_.fd(); }
   void clear_event() { reports_ready_.clear(); }
 
@@ -101,7 +104,8 @@ class StorageThread {
   SpscRing<StorageOrder> orders_{kRing};
   SpscRing<StorageReport> reports_{kRing};
   io::Wakeup reports_ready_;
-  std::atomic<bool> room_is_wanted_{false};  // the thread sleeps until a report is popped
+  std::atomic<bool> room_is_wanted_{false};             // the thread sleeps until a report is popped
+  std::atomic<bool> room_for_orders_is_wanted_{false};  // control waits until an order is taken
   io::Doorbell bell_;
   io::Poller poller_;
   std::atomic<bool> stopping_{false};

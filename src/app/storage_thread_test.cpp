@@ -37,6 +37,7 @@ class ModelJournal final : public storage::Journal {
   Outcome<std::vector<conference::RecordedEvent>> read(std::string_view, std::uint64_t, std::size_t) override {
     return {};
   }
+  Outcome<std::vector<conference::RecordedEvent>> read_latest(std::string_view, std::size_t) override { return {}; }
   Outcome<std::optional<conference::State>> load(std::string_view id) override {
     return conference::State{.id = std::string(id), .sequence = kept_.batches.size()};
   }

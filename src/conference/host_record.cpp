@@ -139,30 +139,33 @@ RecordReport Host::record_report(std::string_view id) const {
 
 // -- a server begins --
 
+void follow_roster(State& state, const Roster& roster) {
+  state.title = roster.title;
+  for (const auto& invited : roster.seats) {
+    auto* seat = state.find(invited.id);
+    if (!seat) continue;
+    seat->name = invited.name;
+    seat->role = invited.role;
+  }
+}
+
 void Host::recover(Recovered recovered, const Moment& now) {
   auto* known = find(recovered.state.id);
   if (!known) return;  // it was taken out of the settings; its record stays where it is
   auto& conference = *known;
   auto& state = conference.state = std::move(recovered.state);
   const auto& id = state.id;
-  bool other_roster = state.title != conference.roster.title;
+  const auto recorded = state;
+  follow_roster(state, conference.roster);
+  const bool other_roster = state != recorded;
   std::vector<RecordedEvent> added;
-  for (const auto& invited : conference.roster.seats) {
-    auto* seat = state.find(invited.id);
-    if (!seat) {
-      added.push_back({.event = SeatAdded{invited.id, invited.name, invited.role}});
-      continue;
-    }
-    // What a seat is called and may do, the roster says; it was changed while nobody looked.
-    other_roster |= seat->name != invited.name || seat->role != invited.role;
-    seat->name = invited.name;
-    seat->role = invited.role;
-  }
-  state.title = conference.roster.title;
+  for (const auto& invited : conference.roster.seats)
+    if (!state.find(invited.id)) added.push_back({.event = SeatAdded{invited.id, invited.name, invited.role}});
   const auto& recent = recovered.recent;
   const bool follows = !other_roster && !recent.empty() && recent.back().sequence == state.sequence &&
                        recent.front().sequence + recent.size() == state.sequence + 1;
-  conference.log = EventLog(follows ? recent.front().sequence - 1 : state.sequence);
+  conference.log =
+      follows ? EventLog(recent.front().sequence - 1) : EventLog(state.sequence, other_roster ? state.sequence + 1 : 0);
   if (follows)
     for (const auto& event : recent) conference.log.push(event.event);
   conference.pending = state;

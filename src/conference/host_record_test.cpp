@@ -440,6 +440,8 @@ TEST_F(RestartedHostTest, seats_that_were_added_to_the_roster_are_told_and_renam
   third.recover(recovered, now);
   EXPECT_EQ(third.state("demo")->find("a")->name, "Another name");
   EXPECT_FALSE(third.log("demo")->reaches(recovered.state.sequence - 1));
+  EXPECT_FALSE(third.log("demo")->resumes(recovered.state.sequence)) << "it has the old name";
+  EXPECT_TRUE(third.log("demo")->reaches(recovered.state.sequence)) << "who was told the new one goes on from there";
 }
 
 TEST_F(RestartedHostTest, a_log_that_does_not_follow_is_left_out) {

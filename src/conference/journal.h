@@ -3,10 +3,12 @@
 // and is what tests, the simulator and a server without a record have. Control thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <variant>
 
+#include "base/time.h"
 #include "conference/record.h"
 
 namespace bridgehall::conference {
@@ -25,6 +27,21 @@ struct BatchesFailed {
 };
 using JournalResult = std::variant<BatchesCommitted, BatchesFailed>;
 
+// What has become of it so far, for whoever watches the server.
+struct JournalCounters {
+  // Upper bounds of the buckets; what is above the last is in one more.
+  static constexpr std::array<std::uint64_t, 9> kBatches{1, 2, 4, 8, 16, 32, 64, 128, 256};
+  static constexpr std::array<Duration, 10> kTimes{500us, 1ms, 2ms, 5ms, 10ms, 20ms, 50ms, 100ms, 500ms, 2s};
+
+  std::array<std::uint64_t, kBatches.size() + 1> commits_by_batches{};
+  std::array<std::uint64_t, kTimes.size() + 1> commits_by_time{};
+  std::uint64_t commits = 0;
+  std::uint64_t batches = 0;  // in those commits
+  Duration time{};            // that those commits took
+  std::uint64_t failures = 0;
+  bool in_trouble = false;
+};
+
 class Journal {
  public:
   virtual ~Journal() = default;
@@ -35,6 +52,8 @@ class Journal {
   // An eventfd that is readable when poll() may give something or write() takes batches again; -1: poll() tells all
   // that was written at once. Whoever waits for it reads it empty and then polls until nothing comes.
   virtual int event_fd() const { return -1; }
+  // nullptr: it keeps nothing.
+  virtual const JournalCounters* counters() const { return nullptr; }
 };
 
 // Forgets, and says at once that it is done.

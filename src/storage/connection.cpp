@@ -58,7 +58,8 @@ Outcome<std::unique_ptr<Connection>> Connection::open(const FileOptions& file, s
   connection->database = std::move(*database);
   auto& opened = *connection->database;
   sqlite3_wal_hook(opened.handle(), note_log_length, connection.get());  // in place of SQLite's own checkpoints
-  if (auto settled = settle_wal(file.path, file.vfs); !settled) return std::unexpected(settled.error());
+  const auto settled = settle_wal(file.path, file.vfs);
+  if (!settled) return std::unexpected(settled.error());
   if (auto set = opened.run("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; "
                             "PRAGMA foreign_keys = ON;");
       !set)
@@ -80,8 +81,9 @@ Outcome<std::unique_ptr<Connection>> Connection::open(const FileOptions& file, s
   if (auto migrated = migrate(opened, migrations()); !migrated) return std::unexpected(migrated.error());
   if (auto prepared = connection->prepare(); !prepared) return std::unexpected(prepared.error());
   if (auto emptied = connection->checkpoint(); !emptied) {
-    if (!log_frames || emptied.error().kind != FailureKind::disk_full) return std::unexpected(emptied.error());
-    connection->log_frames = *log_frames;
+    // What is recorded can be read though nothing more can be: a conference goes on in which nothing is to be changed.
+    if (emptied.error().kind != FailureKind::disk_full) return std::unexpected(emptied.error());
+    connection->log_frames = log_frames.value_or(*settled);
   }
   return connection;
 }

@@ -35,7 +35,7 @@ using Positions = std::map<std::string, Position, std::less<>>;
 Outcome<void> cut_failed_commit(const FileOptions& file, std::int64_t frames, std::int64_t page_size);
 
 struct Connection {
-  // `log_frames`: what is known to be in the log, after cut_failed_commit(). Such a file can be read though the disk is
+  // `log_frames`: what is known to be in the log, after cut_failed_commit(). A file can be read though the disk is
   // full.
   static Outcome<std::unique_ptr<Connection>> open(const FileOptions& file,
                                                    std::optional<std::int64_t> log_frames = std::nullopt);

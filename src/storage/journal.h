@@ -62,6 +62,9 @@ class Journal {
   // Events after `after`, at most `most`, in order.
   virtual Outcome<std::vector<conference::RecordedEvent>> read(std::string_view conference, std::uint64_t after,
                                                                std::size_t most) = 0;
+  // The newest events that are kept, at most `most`, in order.
+  virtual Outcome<std::vector<conference::RecordedEvent>> read_latest(std::string_view conference,
+                                                                      std::size_t most) = 0;
   // The newest snapshot and what happened since; its `sequence` is that of the last event. nullopt: not recorded.
   virtual Outcome<std::optional<conference::State>> load(std::string_view conference) = 0;
   virtual Outcome<std::vector<RecordedConference>> list() = 0;

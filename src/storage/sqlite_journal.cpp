@@ -193,6 +193,22 @@ Outcome<std::vector<RecordedEvent>> SqliteJournal::read(std::string_view confere
   return events;
 }
 
+Outcome<std::uint64_t> SqliteJournal::forgotten(const Position& position) {
+  const auto number = connection_->database->number(
+      fmt::format("SELECT coalesce(min(sequence), 1) - 1 FROM events WHERE conference = {}", position.key));
+  if (!number) return give_up(number.error());
+  return static_cast<std::uint64_t>(*number);
+}
+
+Outcome<std::vector<RecordedEvent>> SqliteJournal::read_latest(std::string_view conference, std::size_t most) {
+  if (auto open = ready(); !open) return std::unexpected(open.error());
+  const auto position = find(conference);
+  if (!position) return std::unexpected(position.error());
+  const auto first = forgotten(*position);
+  if (!first) return std::unexpected(first.error());
+  return read(conference, std::max(*first, position->last - std::min<std::uint64_t>(position->last, most)), most);
+}
+
 Outcome<std::optional<conference::State>> SqliteJournal::load(std::string_view conference) {
   if (auto open = ready(); !open) return std::unexpected(open.error());
   const auto position = find(conference);
@@ -307,11 +323,9 @@ Outcome<ConferenceRecord> SqliteJournal::take_out(std::string_view conference) {
       },
       position->key);
   if (!done) return give_up(done.error());
-  std::uint64_t first = 0;  // before the first event kept
-  const auto looked = connection_->database->number(
-      fmt::format("SELECT coalesce(min(sequence), 1) - 1 FROM events WHERE conference = {}", position->key));
-  if (!looked) return give_up(looked.error());
-  first = static_cast<std::uint64_t>(*looked);
+  const auto forgotten_ones = forgotten(*position);
+  if (!forgotten_ones) return std::unexpected(forgotten_ones.error());
+  auto first = *forgotten_ones;
   for (;;) {
     auto events = read(conference, first, kPart);
     if (!events) return std::unexpected(events.error());

@@ -28,6 +28,7 @@ class SqliteJournal final : public Journal {
   Outcome<void> tend() override;
   Outcome<std::vector<conference::RecordedEvent>> read(std::string_view conference, std::uint64_t after,
                                                        std::size_t most) override;
+  Outcome<std::vector<conference::RecordedEvent>> read_latest(std::string_view conference, std::size_t most) override;
   Outcome<std::optional<conference::State>> load(std::string_view conference) override;
   Outcome<std::vector<RecordedConference>> list() override;
   Outcome<void> write_snapshot(const conference::State& state, Origin origin) override;
@@ -48,6 +49,8 @@ class SqliteJournal final : public Journal {
   Outcome<void> ready();
   // Closes the connection for the failure's sake, which is given back.
   std::unexpected<Failure> give_up(const Failure& failure);
+  // The number before the first event that is kept.
+  Outcome<std::uint64_t> forgotten(const Position& position);
   Outcome<Position> find(std::string_view conference);
   // Inside a transaction.
   Outcome<Position> find_or_add(std::string_view conference, Positions& changed);

@@ -271,6 +271,27 @@ TEST_F(SqliteJournalTest, WhatIsRecordedCanBeReadThoughTheDiskIsFull) {
   ASSERT_DONE(append(batch("a", state.sequence + 1, 100)));
 }
 
+TEST_F(SqliteJournalTest, AServerBeginsThoughTheDiskIsFull) {
+  SeededRandom random(8);
+  const Dice dice = [&](std::uint64_t bound) { return random.below(bound); };
+  GrowingConference grown("a");
+  for (int life = 0; life < 5; ++life) {
+    for (int i = 0; i < 5; ++i) ASSERT_DONE(append(grown.grow(dice, 50)));
+    disk_.set_fault(DiskFault::full, disk_.operations() + random.below(6));
+    const auto state = grown.state();
+    for (int again = 0; again < 2; ++again) {
+      EXPECT_FALSE(append(batch("a", state.sequence + 1, 400)));
+      EXPECT_EQ(**journal_->load("a"), state);
+      ASSERT_DONE(open());
+      EXPECT_EQ(**journal_->load("a"), state);
+    }
+    disk_.set_fault(DiskFault::none);
+  }
+  ASSERT_DONE(append(grown.grow(dice, 1)));
+  ASSERT_DONE(open());
+  EXPECT_EQ(**journal_->load("a"), grown.state());
+}
+
 TEST_F(SqliteJournalTest, AFileThatMayOnlyBeReadIsNotOpened) {
   journal_.reset();
   disk_.set_fault(DiskFault::read_only);

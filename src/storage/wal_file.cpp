@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <fmt/format.h>
@@ -51,10 +52,64 @@ class WalFile {
     }
     return {};
   }
+  // https://www.sqlite.org/fileformat2.html#the_write_ahead_log: a frame counts while it has the header's salt and the
+  // right checksum, and a commit while all before it do.
+  Outcome<std::int64_t> committed_frames(std::int64_t bytes) {
+    std::vector<std::uint8_t> header(kWalHeader);
+    if (bytes < kWalHeader) return 0;
+    if (auto done = read(header, 0); !done) return std::unexpected(done.error());
+    const auto page = static_cast<std::int64_t>(big_endian(header, 8));
+    Checksum sum(big_endian(header, 0) == kWalMagic);
+    sum.add(header, 0, 24);
+    if (big_endian(header, 0) >> 1 != kWalMagic >> 1 || page < 512 || page > 65536 || !sum.is(header, 24)) return 0;
+    std::int64_t committed = 0;
+    std::vector<std::uint8_t> frame(static_cast<std::size_t>(kFrameHeader + page));
+    for (std::int64_t number = 1; wal_bytes(number, page) <= bytes; ++number) {
+      if (auto done = read(frame, kWalHeader + (number - 1) * (kFrameHeader + page)); !done)
+        return std::unexpected(done.error());
+      sum.add(frame, 0, 8);
+      sum.add(frame, kFrameHeader, frame.size());
+      if (!std::equal(frame.begin() + 8, frame.begin() + 16, header.begin() + 16) || !sum.is(frame, 16)) break;
+      if (big_endian(frame, 4) != 0) committed = number;
+    }
+    return committed;
+  }
   Outcome<void> truncate(std::int64_t bytes) { return check(methods().xTruncate(file(), bytes)); }
   Outcome<void> sync() { return check(methods().xSync(file(), SQLITE_SYNC_FULL)); }
 
  private:
+  static constexpr std::uint32_t kWalMagic = 0x377f0682;  // the last bit: the checksums' words are big-endian
+  static constexpr std::int64_t kWalHeader = 32, kFrameHeader = 24;
+
+  static std::uint32_t big_endian(std::span<const std::uint8_t> bytes, std::size_t at) {
+    return std::uint32_t{bytes[at]} << 24 | std::uint32_t{bytes[at + 1]} << 16 | std::uint32_t{bytes[at + 2]} << 8 |
+           bytes[at + 3];
+  }
+  class Checksum {
+   public:
+    explicit Checksum(bool little_endian) : little_endian_(little_endian) {}
+    void add(std::span<const std::uint8_t> bytes, std::size_t from, std::size_t to) {
+      for (auto at = from; at < to; at += 8) {
+        first_ += word(bytes, at) + second_;
+        second_ += word(bytes, at + 4) + first_;
+      }
+    }
+    bool is(std::span<const std::uint8_t> bytes, std::size_t at) const {
+      return first_ == big_endian(bytes, at) && second_ == big_endian(bytes, at + 4);
+    }
+
+   private:
+    std::uint32_t word(std::span<const std::uint8_t> bytes, std::size_t at) const {
+      const auto big = big_endian(bytes, at);
+      return little_endian_ ? __builtin_bswap32(big) : big;
+    }
+    bool little_endian_;
+    std::uint32_t first_ = 0, second_ = 0;
+  };
+
+  Outcome<void> read(std::span<std::uint8_t> into, std::int64_t at) {
+    return check(methods().xRead(file(), into.data(), static_cast<int>(into.size()), at));
+  }
   WalFile(const std::string& path, sqlite3_vfs& vfs)
       : vfs_(vfs), path_(path), memory_(static_cast<std::size_t>(vfs.szOsFile) / sizeof(std::max_align_t) + 1) {
     // A log's name must lie in the memory of its database's (sqlite3_create_filename).
@@ -92,18 +147,19 @@ Outcome<bool> exists(const std::string& path, const std::string& vfs_name) {
 
 }  // namespace
 
-Outcome<void> settle_wal(const std::string& database, const std::string& vfs) {
+Outcome<std::int64_t> settle_wal(const std::string& database, const std::string& vfs) {
   const auto path = database + "-wal";
   const auto there = exists(path, vfs);
   if (!there) return std::unexpected(there.error());
-  if (!*there) return {};
+  if (!*there) return 0;
   auto file = WalFile::open(path, vfs);
   if (!file) return std::unexpected(file.error());
   const auto size = (*file)->size();
   if (!size) return std::unexpected(size.error());
-  if (*size == 0) return {};
-  if (auto done = (*file)->write_again(*size); !done) return done;
-  return (*file)->sync();
+  if (*size == 0) return 0;
+  if (auto done = (*file)->write_again(*size); !done) return std::unexpected(done.error());
+  if (auto done = (*file)->sync(); !done) return std::unexpected(done.error());
+  return (*file)->committed_frames(*size);
 }
 
 Outcome<void> cut_wal(const std::string& database, const std::string& vfs, std::int64_t bytes) {

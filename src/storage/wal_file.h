@@ -16,8 +16,8 @@ constexpr std::int64_t wal_bytes(std::int64_t frames, std::int64_t page_size) {
 
 // Writes what can be read of the log once more and syncs it. After an fsync that failed, the system goes on showing
 // pages that are not on the disk and believes them clean; whoever builds on them loses everything behind them with the
-// next power cut.
-Outcome<void> settle_wal(const std::string& database, const std::string& vfs);
+// next power cut. Gives the number of frames up to the end of the last commit: those that SQLite reads.
+Outcome<std::int64_t> settle_wal(const std::string& database, const std::string& vfs);
 
 // Cuts off what lies behind `bytes`: frames of a commit that failed, which another connection would take for good.
 // Refused where the log is shorter than that.

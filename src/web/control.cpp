@@ -269,7 +269,8 @@ Response Control::response_of(Reading reading, const media::ShardCounters* count
   Response response;
   response.headers.add("Content-Type", std::string(kMetricsContentType));
   response.headers.add("Cache-Control", "no-store");
-  response.body = render_metrics(counters, host_.directory().counts(), http_, links_, port_, read_process_statistics());
+  response.body = render_metrics(counters, host_.directory().counts(), http_, links_, port_, read_process_statistics(),
+                                 journal_.counters());
   return response;
 }
 

@@ -1,5 +1,7 @@
 #include "web/metrics.h"
 
+#include <chrono>
+#include <limits>
 #include <sstream>
 #include <vector>
 
@@ -105,6 +107,34 @@ void add_port(Families& f, const PortCounters& port) {
           port.certificate_expires_at);
 }
 
+// `counts` has one more than `bounds`: what is above all of them.
+template <class Counts, class Bounds>
+MetricFamily histogram(const char* name, const char* help, const Counts& counts, const Bounds& bounds, double sum) {
+  ClientMetric metric;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    metric.histogram.sample_count += counts[i];
+    const auto bound = i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity();
+    metric.histogram.bucket.push_back({metric.histogram.sample_count, bound});
+  }
+  metric.histogram.sample_sum = sum;
+  return {name, help, MetricType::Histogram, {metric}};
+}
+
+double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+void add_record(Families& f, const conference::JournalCounters& c) {
+  counter(f, "bridgehall_record_commits_total", "Transactions that are on the disk.", c.commits);
+  std::vector<double> batches, times;
+  for (const auto bound : c.kBatches) batches.push_back(static_cast<double>(bound));
+  for (const auto bound : c.kTimes) times.push_back(in_seconds(bound));
+  f.push_back(histogram("bridgehall_record_commit_batches", "What followed from one command each, by transaction.",
+                        c.commits_by_batches, batches, static_cast<double>(c.batches)));
+  f.push_back(histogram("bridgehall_record_commit_seconds", "How long transactions took.", c.commits_by_time, times,
+                        in_seconds(c.time)));
+  counter(f, "bridgehall_record_failures_total", "Transactions that the disk refused.", c.failures);
+  gauge(f, "bridgehall_record_in_trouble", "Whether what happens cannot be written down.", c.in_trouble ? 1 : 0);
+}
+
 void add_links(Families& f, const LinkCounters& links) {
   gauge(f, "bridgehall_links", "WebSockets of pages.", links.open);
   counter(f, "bridgehall_link_texts_received_total", "Messages received from pages.", links.texts_received);
@@ -118,7 +148,7 @@ void add_links(Families& f, const LinkCounters& links) {
 
 std::string render_metrics(const media::ShardCounters* shard, const conference::DirectoryCounts& roster,
                            const HttpCounters& http, const LinkCounters& links, const PortCounters& port,
-                           const ProcessStatistics& process) {
+                           const ProcessStatistics& process, const conference::JournalCounters* record) {
   Families families;
   gauge(families, "bridgehall_media_core_up", "Whether the media core answered in time.", shard ? 1 : 0);
   if (shard) add_shard(families, *shard);
@@ -133,6 +163,7 @@ std::string render_metrics(const media::ShardCounters* shard, const conference::
     add_value(requests, static_cast<double>(count), {{"route", key.first}, {"status", std::to_string(key.second)}});
   add_links(families, links);
   add_port(families, port);
+  if (record) add_record(families, *record);
   counter(families, "process_cpu_seconds_total", "User and system CPU time spent.", process.cpu_seconds);
   gauge(families, "process_resident_memory_bytes", "Resident memory.", process.resident_bytes);
   gauge(families, "process_open_fds", "Open file descriptors.", process.open_descriptors);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "conference/directory.h"
+#include "conference/journal.h"
 #include "media/api.h"
 
 namespace bridgehall::web {
@@ -63,9 +64,9 @@ struct PortCounters {
 inline constexpr std::string_view kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
 
 // `shard` is null when the media core did not answer in time: its metrics are then left out, so that they are not taken
-// for zeros.
+// for zeros. `record` is null when nothing is kept.
 std::string render_metrics(const media::ShardCounters* shard, const conference::DirectoryCounts& roster,
                            const HttpCounters& http, const LinkCounters& links, const PortCounters& port,
-                           const ProcessStatistics& process);
+                           const ProcessStatistics& process, const conference::JournalCounters* record = nullptr);
 
 }  // namespace bridgehall::web

@@ -284,7 +284,7 @@ void Pages::greet(LinkId id, Link& link, const messages::Hello& hello, const Ins
   link.returning = hello.resume && !greeting.resumed;
   const auto* log = host_.log(link.conference);
   const auto* state = host_.state(link.conference);
-  const bool follows = greeting.resumed && log->reaches(hello.resume->sequence);
+  const bool follows = greeting.resumed && log->resumes(hello.resume->sequence);
   link.wants_snapshot = !follows;
   link.cursor = follows ? hello.resume->sequence : 0;
   const bool joined = greeting.resumed && participant.media;
