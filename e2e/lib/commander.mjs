@@ -14,7 +14,7 @@ const offer = [
 const kinds = ['contribution', 'reply', 'point_of_order', 'technical'];
 
 export class Commander {
-  /** @param {number} port @param {string} seat @param {string} token @param {{ pipelined?: number, gates?: boolean }} [wishes] commands that may wait for their answer; whether it opens and closes its microphone */
+  /** @param {number} port @param {string} seat @param {string} token @param {{ pipelined?: number, gates?: boolean }} [wishes] commands that may wait for their answer; whether it does more than say things */
   constructor(port, seat, token, { pipelined = 6, gates = true } = {}) {
     this.port = port;
     this.seat = seat;
@@ -22,6 +22,7 @@ export class Commander {
     this.pipelined = pipelined;
     this.gates = gates;
     this.session = '';
+    this.connected = false;
     this.sequence = 0;
     this.number = 0;
     this.said = 0;
@@ -50,9 +51,11 @@ export class Commander {
     const began = performance.now();
     return new Promise((done) => {
       const dial = () => {
+        this.connected = true;
         this.socket = new TextSocket(this.port, '/api/conferences/demo/signalling', {
           text: (text) => this.take(JSON.parse(text)),
           closed: () => {
+            this.connected = false;
             this.forget();
             if (this.onWelcome) setTimeout(dial, 2);
             else this.onClosed?.();
@@ -72,7 +75,7 @@ export class Commander {
   /** Until the connection is gone. */
   gone() {
     return new Promise((done) => {
-      if (this.socket.socket.destroyed) return done(undefined);
+      if (!this.connected) return done(undefined);
       this.onClosed = () => done(undefined);
     });
   }
@@ -105,13 +108,13 @@ export class Commander {
     while (this.asked.size < this.pipelined && this.socket.open && this.budget > 0) {
       --this.budget;
       const dice = Math.random();
-      if (dice < 0.7) {
+      if (dice < 0.7 || !this.gates) {
         const text = `${this.seat} ${++this.said}`;
         this.ask('chat', { text, to: 'everyone' }, 'message', text);
       } else if (dice < 0.8) {
         const kind = kinds[Math.floor(Math.random() * kinds.length)];
         this.ask('raise_hand', { kind }, 'hand', kind);
-      } else if (dice < 0.9 || !this.gates) {
+      } else if (dice < 0.9) {
         this.ask('lower_hand', { seat: this.seat }, 'hand', null);
       } else {
         const open = dice < 0.95;

@@ -89,7 +89,7 @@ describe(`a server that is killed ${kills} times`, () => {
     }
   }
 
-  // Commands through REST while the server lives: the gate of a page that leaves it alone.
+  // Commands through REST while the server lives: the gate of a page that leaves it alone, and has no hand that this would lower.
   async function patchGates(life) {
     const page = pages.find(({ gates }) => !gates);
     while (life.lives) {

@@ -80,7 +80,7 @@ describe('a record whose disk is full', { skip: noDisks }, () => {
 
   // What a page that comes anew is shown.
   async function compare(texts, open) {
-    const looker = new Commander(server.port, 'looker', await server.token('viewer', { subject: 'looker' }));
+    const looker = new Commander(server.port, 'looker', await server.token('moderator'));
     await looker.arrive();
     await until('the snapshot is there', () => looker.conference);
     await looker.leave();
