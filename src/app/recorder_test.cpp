@@ -59,6 +59,9 @@ class FaultyJournal final : public storage::Journal {
     return inner_->read_latest(id, most);
   }
   Outcome<std::optional<conference::State>> load(std::string_view id) override { return inner_->load(id); }
+  Outcome<std::uint64_t> events_since_snapshot(std::string_view id) override {
+    return inner_->events_since_snapshot(id);
+  }
   Outcome<std::vector<storage::RecordedConference>> list() override { return inner_->list(); }
   Outcome<void> write_snapshot(const conference::State& state, storage::Origin origin) override {
     take_fault();

@@ -41,6 +41,7 @@ class ModelJournal final : public storage::Journal {
   Outcome<std::optional<conference::State>> load(std::string_view id) override {
     return conference::State{.id = std::string(id), .sequence = kept_.batches.size()};
   }
+  Outcome<std::uint64_t> events_since_snapshot(std::string_view) override { return 0; }
   Outcome<std::vector<storage::RecordedConference>> list() override { return {}; }
   Outcome<void> write_snapshot(const conference::State& state, storage::Origin) override {
     if (kept_.fails.load()) return storage::fail(FailureKind::disk_full, "The disk is full.");

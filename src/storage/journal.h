@@ -67,6 +67,8 @@ class Journal {
                                                                       std::size_t most) = 0;
   // The newest snapshot and what happened since; its `sequence` is that of the last event. nullopt: not recorded.
   virtual Outcome<std::optional<conference::State>> load(std::string_view conference) = 0;
+  // How many events load() has to apply to the newest snapshot.
+  virtual Outcome<std::uint64_t> events_since_snapshot(std::string_view conference) = 0;
   virtual Outcome<std::vector<RecordedConference>> list() = 0;
 
   // Refused where the state is ahead of what is recorded, and a given one also where it is behind. Replaces older

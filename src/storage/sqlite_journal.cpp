@@ -234,6 +234,16 @@ Outcome<std::optional<conference::State>> SqliteJournal::load(std::string_view c
   return state;
 }
 
+Outcome<std::uint64_t> SqliteJournal::events_since_snapshot(std::string_view conference) {
+  if (auto open = ready(); !open) return std::unexpected(open.error());
+  const auto position = find(conference);
+  if (!position) return std::unexpected(position.error());
+  const auto newest = connection_->database->number(
+      fmt::format("SELECT coalesce(max(sequence), 0) FROM snapshots WHERE conference = {}", position->key));
+  if (!newest) return give_up(newest.error());
+  return position->last - static_cast<std::uint64_t>(*newest);
+}
+
 Outcome<std::vector<RecordedConference>> SqliteJournal::list() {
   if (auto open = ready(); !open) return std::unexpected(open.error());
   std::vector<RecordedConference> conferences;

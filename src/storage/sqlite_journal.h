@@ -30,6 +30,7 @@ class SqliteJournal final : public Journal {
                                                        std::size_t most) override;
   Outcome<std::vector<conference::RecordedEvent>> read_latest(std::string_view conference, std::size_t most) override;
   Outcome<std::optional<conference::State>> load(std::string_view conference) override;
+  Outcome<std::uint64_t> events_since_snapshot(std::string_view conference) override;
   Outcome<std::vector<RecordedConference>> list() override;
   Outcome<void> write_snapshot(const conference::State& state, Origin origin) override;
   Outcome<std::uint64_t> purge(conference::WallTime before) override;
