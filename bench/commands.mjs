@@ -50,6 +50,7 @@ const cpu = async () => {
 };
 const percentile = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 function tell(what, times) {
+  if (times.length === 0) return console.log(`${what}: none`);
   const sorted = Float64Array.from(times).sort();
   console.log(`${what}: ${sorted.length}, median ${percentile(sorted, 0.5).toFixed(2)} ms, p99 ${percentile(sorted, 0.99).toFixed(2)} ms, most ${sorted.at(-1)?.toFixed(2)} ms`);
 }
@@ -67,7 +68,7 @@ let open = 0;
 let lost = 0;
 const before = await memory();
 for (let begin = 0; begin < watchers; begin += 20) {
-  const tokens = await Promise.all(Array.from({ length: Math.min(20, watchers - begin) }, (_, i) => token('viewer', `watcher-${begin + i}`)));
+  const tokens = await Promise.all(Array.from({ length: Math.min(20, watchers - begin) }, (_, i) => token('delegate', `watcher-${begin + i}`)));
   for (const mine of tokens) {
     const socket = new TextSocket(port, '/api/conferences/demo/signalling', {
       // Not parsed: this program's own work would be measured.

@@ -2,6 +2,7 @@
 // order. BRIDGEHALL_KILLS=200 kills it as often; by default it is 20 times.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 
@@ -106,6 +107,19 @@ describe(`a server that is killed ${kills} times`, () => {
       await new Promise((done) => setTimeout(done, 5));
     }
   }
+
+  it('is backed up while it runs', async () => {
+    const folder = (await command('backup', '--server', server.origin)).trim();
+    const restored = `${server.data}-restored`;
+    try {
+      await run(program, ['restore', '--from', folder, '--data', restored], { env: environment });
+      assert.match((await run(program, ['verify', '--data', restored], { env: environment })).stdout, /all is well/);
+    } finally {
+      await rm(restored, { recursive: true, force: true });
+    }
+    const refused = await server.api('/api/backups', moderator, { method: 'POST' });
+    assert.equal(refused.status, 403);
+  });
 
   it('has all that it acknowledged, once and in order', async (t) => {
     const starts = [];

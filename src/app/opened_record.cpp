@@ -53,7 +53,8 @@ Result<OpenedRecord> open_record(const std::string& data_folder, std::span<const
   if (!journal) return fail(std::move(journal.error().message));
   auto conferences = load_conferences(**journal, rosters);
   if (!conferences) return fail(std::move(conferences.error().message));
-  return OpenedRecord{std::move(*journal), std::move(*conferences)};
+  auto back_up = [file = journal->get()](const storage::BackupOrder& order) { return storage::back_up(*file, order); };
+  return OpenedRecord{std::move(*journal), std::move(back_up), std::move(*conferences)};
 }
 
 }  // namespace bridgehall::app

@@ -2,6 +2,7 @@
 // thread that would have to wait.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "base/result.h"
 #include "conference/host.h"
+#include "storage/backup.h"
 #include "storage/journal.h"
 
 namespace bridgehall::app {
@@ -20,6 +22,8 @@ storage::Outcome<std::vector<conference::Recovered>> load_conferences(storage::J
 
 struct OpenedRecord {
   std::unique_ptr<storage::Journal> journal;
+  // To be called by whoever has the journal, on its thread.
+  std::function<storage::Outcome<storage::Manifest>(const storage::BackupOrder&)> back_up;
   std::vector<conference::Recovered> conferences;
 };
 // The record in that data folder; made where there is none.

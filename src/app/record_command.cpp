@@ -9,8 +9,13 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
+#include "app/backup_files.h"
 #include "app/complaint.h"
+#include "app/token_command.h"
+#include "crypto/system_random.h"
+#include "load/http_client.h"
 #include "storage/backup.h"
 #include "storage/conference_file.h"
 #include "storage/private_file.h"
@@ -23,19 +28,6 @@ namespace fs = std::filesystem;
 
 storage::Outcome<std::unique_ptr<storage::SqliteJournal>> open_record(const std::string& data, storage::Access access) {
   return storage::SqliteJournal::open({.path = (fs::path(data) / storage::kRecordFile).string(), .access = access});
-}
-
-// What a server cannot do without besides the record: who is invited, and the key of all links.
-std::vector<std::string> files_beside_the_record(const std::string& data) {
-  std::vector<std::string> files;
-  std::error_code error;
-  if (fs::exists(fs::path(data) / "signing.key", error)) files.emplace_back("signing.key");
-  for (fs::directory_iterator entry(fs::path(data) / "conferences", error), end; !error && entry != end;
-       entry.increment(error))
-    if (entry->path().extension() == ".json" && entry->path().filename().string().front() != '.')
-      files.push_back("conferences/" + entry->path().filename().string());
-  std::sort(files.begin(), files.end());
-  return files;
 }
 
 // The day's beginning, UTC.
@@ -67,7 +59,12 @@ RecordCommands::RecordCommands(CLI::App& program)
       import_(add(program, "import", "Read a conference that was exported")),
       verify_(add(program, "verify", "Walk the whole record and say what is wrong with it")),
       purge_(add(program, "purge", "Forget what happened in conferences that ended long ago")) {
-  backup_->add_option("--to", folder_, "Folder for the backup: new or empty")->required();
+  auto* where = backup_->add_option_group("where");
+  where->add_option("--to", folder_, "Folder for the backup: new or empty");
+  where->add_option(
+      "--server", server_,
+      "Address of the running server, as in http://127.0.0.1:8080: it makes the backup, in the data folder");
+  where->require_option(1);
   restore_->add_option("--from", folder_, "Folder of the backup")->required();
   restore_->add_flag("--replace", replace_, "Replace what is in the data folder; the record there is kept beside it");
   export_->add_option("--conference", conference_, "Id of the conference")->required();
@@ -80,7 +77,7 @@ RecordCommands::RecordCommands(CLI::App& program)
 
 CLI::App* RecordCommands::add(CLI::App& program, const std::string& name, const std::string& description) {
   auto* command = program.add_subcommand(name, description);
-  command->add_option("--data", data_, "Data folder of a server that is not running")->required();
+  command->add_option("--data", data_, "Data folder, of a server that is not running")->required();
   return command;
 }
 
@@ -98,7 +95,25 @@ int RecordCommands::run(conference::WallTime now) {
   return purge();
 }
 
+int RecordCommands::back_up_running(conference::WallTime now) {
+  crypto::SystemRandom random;
+  const auto token = make_token({.data_folder = data_, .role = "administrator", .ttl = "60"}, random,
+                                std::chrono::floor<std::chrono::seconds>(now));
+  if (!token) return complain(token.error().message, kMisused);
+  const auto answer = load::HttpClient(server_, *token).post("/api/backups");
+  if (!answer) return complain(answer.error().message, kFailed);
+  const auto body = nlohmann::json::parse(answer->body, nullptr, false);
+  const auto text = [&](const char* member) {
+    return body.is_object() && body.contains(member) && body[member].is_string() ? body[member].get<std::string>() : "";
+  };
+  if (answer->status != 201)
+    return complain(fmt::format("The server answered {}. {}", answer->status, text("detail")), kFailed);
+  fmt::print("{}\n", text("folder"));
+  return 0;
+}
+
 int RecordCommands::back_up(conference::WallTime now) {
+  if (!server_.empty()) return back_up_running(now);
   const auto journal = open_record(data_, storage::Access::existing);
   if (!journal) return complain_of(journal.error());
   const auto done = storage::back_up(

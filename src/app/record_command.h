@@ -22,6 +22,7 @@ class RecordCommands {
  private:
   CLI::App* add(CLI::App& program, const std::string& name, const std::string& description);
   int back_up(conference::WallTime now);
+  int back_up_running(conference::WallTime now);
   int restore();
   int export_conference();
   int import_conference();
@@ -31,6 +32,7 @@ class RecordCommands {
   CLI::App *backup_, *restore_, *export_, *import_, *verify_, *purge_;
   std::string data_;
   std::string folder_;  // of the backup
+  std::string server_;  // that makes it
   bool replace_ = false;
   std::string conference_;
   std::string file_;

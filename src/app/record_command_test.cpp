@@ -78,6 +78,11 @@ TEST_F(RecordCommandTest, ABackupIsRestoredWithItsRosters) {
   expect_complaint(run({"restore", "--data", other, "--from", data()}), 1, "is no backup");
 }
 
+TEST_F(RecordCommandTest, ABackupIsMadeByOneOfUs) {
+  expect_complaint(run({"backup", "--data", data()}), 2, "[--to,--server] is required");
+  expect_complaint(run({"backup", "--data", data(), "--server", "http://127.0.0.1:1"}), 1, "cannot be reached");
+}
+
 TEST_F(RecordCommandTest, AConferenceIsExportedAndImported) {
   const auto file = folder_.file("demo.json"), other = folder_.file("other");
   std::filesystem::create_directories(other);

@@ -39,6 +39,13 @@ void Recorder::finish() {
   state_of_ = {};
 }
 
+bool Recorder::back_up(Copy copy, CopyDone done) {
+  if (copy_done_ || (owes_resume_ && !resume()) || !thread_.has_room()) return false;
+  copy_done_ = std::move(done);
+  thread_.push(BackUp{std::move(copy)});
+  return true;
+}
+
 // -- in --
 
 bool Recorder::write(conference::Batch&& batch) {
@@ -82,6 +89,7 @@ std::optional<conference::JournalResult> Recorder::poll() {
       resume();
       return conference::BatchesFailed{from, trouble_of(failed->failure.kind)};
     }
+    if (const auto* copied = std::get_if<BackedUp>(&*report)) std::exchange(copy_done_, {})(copied->folder);
   }
   return std::nullopt;
 }

@@ -8,12 +8,14 @@
 #include <filesystem>
 #include <optional>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "app/announced_addresses.h"
+#include "app/backup_files.h"
 #include "app/certificates.h"
 #include "app/doctor/live.h"
 #include "app/doctor/watch.h"
@@ -66,6 +68,28 @@ web::ControlSettings control_settings(const Configuration& c, crypto::Fingerprin
 }
 
 std::vector<IpAddress> announced_now(const Configuration& c) { return announced_addresses(c, io::local_addresses()); }
+
+// Copies into a folder of the data folder, named for the time.
+web::BackUp make_backups(Recorder& recorder, const std::string& data, decltype(OpenedRecord::back_up) back_up) {
+  return [&recorder, data, back_up = std::move(back_up)](web::BackupDone done) {
+    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    const auto name = fmt::format("{:%Y%m%dT%H%M%SZ}", std::chrono::floor<std::chrono::seconds>(now));
+    const auto target = (std::filesystem::path(data) / "backups" / name).string();
+    const auto copy = [=]() -> storage::Outcome<std::string> {
+      const auto made =
+          back_up({.data_folder = data, .files = files_beside_the_record(data), .target = target, .now = now});
+      if (!made) return std::unexpected(made.error());
+      return target;
+    };
+    return recorder.back_up(copy, [done = std::move(done)](const storage::Outcome<std::string>& folder) {
+      if (folder)
+        spdlog::info("backed up into {}", *folder);
+      else
+        spdlog::error("no backup was made: {}", folder.error().message);
+      done(folder ? Result<std::string>(*folder) : fail(folder.error().message));
+    });
+  };
+}
 
 constexpr const char* kOnlyLoopback =
     "This machine has no network address but loopback: browsers then find no way for picture and sound. Connect it to "
@@ -187,11 +211,13 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
   if (!rosters) return std::unexpected(rosters.error());
   std::optional<Recorder> recorder;
   std::vector<conference::Recovered> recovered;
+  web::BackUp back_up;
   if (c.record == "on") {
     auto record = open_record(c.data_folder, *rosters);
     if (!record) return std::unexpected(record.error());
     recovered = std::move(record->conferences);
     recorder.emplace(std::move(record->journal));
+    back_up = make_backups(*recorder, c.data_folder, std::move(record->back_up));
   }
 
   auto dtls = std::make_unique<crypto::OpenSslDtlsFactory>();
@@ -219,6 +245,7 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
     return findings;
   };
   if (recorder) settings.journal = &*recorder;
+  settings.back_up = std::move(back_up);
   web::Control control(std::move(settings), *key, std::move(*client), random, **shards);
   if (recorder) recorder->start([&](std::string_view conference) { return control.host().state(conference); });
   for (const auto& conference : recovered)

@@ -63,8 +63,8 @@ bool StorageThread::turn() {
     commit(std::move(*batch));
   else if (const auto* snapshot = std::get_if<WriteSnapshot>(&*order))
     carry_out(*snapshot);
-  else if (const auto* load = std::get_if<LoadConference>(&*order))
-    carry_out(*load);
+  else if (const auto* backup = std::get_if<BackUp>(&*order))
+    carry_out(*backup);
   else
     failed_ = false;
   return true;
@@ -98,9 +98,7 @@ void StorageThread::carry_out(const WriteSnapshot& order) {
   if (!done && order.origin == storage::Origin::given) fail(done.error());
 }
 
-void StorageThread::carry_out(const LoadConference& order) {
-  report(ConferenceLoaded{order.conference, journal_->load(order.conference)});
-}
+void StorageThread::carry_out(const BackUp& order) { report(BackedUp{order.copy()}); }
 
 // What the failed commit may have left is cut off before anybody is told that it is not there, where the disk lets us.
 void StorageThread::fail(const storage::Failure& failure) {

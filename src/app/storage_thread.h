@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,12 +30,13 @@ struct WriteSnapshot {
   conference::State state;
   storage::Origin origin{};
 };
-struct LoadConference {
-  std::string conference;
+// Copies the record, between two transactions. Gives the folder of the copy.
+struct BackUp {
+  std::function<storage::Outcome<std::string>()> copy;
 };
 // Control knows of the failure and pushes nothing any more that builds on what was lost.
 struct Resume {};
-using StorageOrder = std::variant<conference::Batch, WriteSnapshot, LoadConference, Resume>;
+using StorageOrder = std::variant<conference::Batch, WriteSnapshot, BackUp, Resume>;
 
 // -- out, in the order of what was pushed --
 
@@ -49,11 +51,10 @@ struct Committed {
 struct RecordingFailed {
   storage::Failure failure;
 };
-struct ConferenceLoaded {
-  std::string conference;
-  storage::Outcome<std::optional<conference::State>> state;
+struct BackedUp {
+  storage::Outcome<std::string> folder;
 };
-using StorageReport = std::variant<Committed, RecordingFailed, ConferenceLoaded>;
+using StorageReport = std::variant<Committed, RecordingFailed, BackedUp>;
 
 class StorageThread {
  public:
@@ -93,7 +94,7 @@ class StorageThread {
   std::optional<StorageOrder> next();
   void commit(conference::Batch&& first);
   void carry_out(const WriteSnapshot& order);
-  void carry_out(const LoadConference& order);
+  void carry_out(const BackUp& order);
   void fail(const storage::Failure& failure);
   void report(StorageReport&& report);
 

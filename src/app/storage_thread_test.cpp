@@ -63,6 +63,9 @@ class StorageThreadTest : public ::testing::Test {
     poller_.add(thread_->event_fd(), 0);
   }
   void push_batch() { thread_->push(Batch{.number = ++number_, .conference = "a", .events = {{.sequence = number_}}}); }
+  static BackUp copy() {
+    return {[] { return Outcome<std::string>("a folder"); }};
+  }
   // The next report; a minute at most.
   std::optional<StorageReport> wait() {
     auto now = io::read_clock();
@@ -114,10 +117,10 @@ TEST_F(StorageThreadTest, WhatWaitsGoesIntoOneTransaction) {
 
 TEST_F(StorageThreadTest, AfterAFailureNothingIsRecordedUntilControlResumes) {
   for (int i = 0; i < 3; ++i) push_batch();
-  thread_->push(LoadConference{"a"});
+  thread_->push(copy());
   thread_->start();
   wait_until_committed(3);
-  ASSERT_TRUE(wait_for<ConferenceLoaded>());
+  ASSERT_TRUE(wait_for<BackedUp>());
   kept_.fails = true;
   push_batch();
   const auto failed = wait_for<RecordingFailed>();
@@ -126,12 +129,12 @@ TEST_F(StorageThreadTest, AfterAFailureNothingIsRecordedUntilControlResumes) {
   kept_.fails = false;
   push_batch();  // was on its way when control heard of it
   thread_->push(WriteSnapshot{{.id = "a"}, storage::Origin::given});
-  thread_->push(LoadConference{"a"});
+  thread_->push(copy());
   thread_->push(Resume{});
   push_batch();
-  const auto loaded = wait_for<ConferenceLoaded>();
-  ASSERT_TRUE(loaded && loaded->state);
-  EXPECT_EQ((*loaded->state)->sequence, 3u);
+  const auto copied = wait_for<BackedUp>();
+  ASSERT_TRUE(copied);
+  EXPECT_EQ(copied->folder.value_or(""), "a folder");
   wait_until_committed(6);
   thread_->stop();
   EXPECT_EQ(kept_.batches, (std::vector<std::uint64_t>{1, 2, 3, 6}));
@@ -152,10 +155,10 @@ TEST_F(StorageThreadTest, ASnapshotComesAfterWhatWasPushedBeforeIt) {
 TEST_F(StorageThreadTest, AGivenStateThatCannotBeKeptIsAFailureAndAFoldIsNone) {
   kept_.fails = true;
   thread_->push(WriteSnapshot{{.id = "a"}, storage::Origin::events});
-  thread_->push(LoadConference{"a"});
+  thread_->push(copy());
   thread_->push(WriteSnapshot{{.id = "a"}, storage::Origin::given});
   thread_->start();
-  EXPECT_TRUE(wait_for<ConferenceLoaded>());
+  EXPECT_TRUE(wait_for<BackedUp>());
   EXPECT_TRUE(wait_for<RecordingFailed>());
 }
 
@@ -169,16 +172,16 @@ TEST_F(StorageThreadTest, WhatWasPushedBeforeTheEndIsRecorded) {
 
 TEST_F(StorageThreadTest, ItWaitsWhereItsReportsAreNotPopped) {
   thread_->start();
-  std::uint64_t loads = 0, heard = 0;
+  std::uint64_t copies = 0, heard = 0;
   constexpr std::uint64_t kMany = 10'000;
-  while (loads < kMany && thread_->has_room()) {
-    thread_->push(LoadConference{"a"});
-    ++loads;
+  while (copies < kMany && thread_->has_room()) {
+    thread_->push(copy());
+    ++copies;
   }
   while (heard < kMany) {
-    ASSERT_TRUE(wait_for<ConferenceLoaded>());
+    ASSERT_TRUE(wait_for<BackedUp>());
     ++heard;
-    for (; loads < kMany && thread_->has_room(); ++loads) thread_->push(LoadConference{"a"});
+    for (; copies < kMany && thread_->has_room(); ++copies) thread_->push(copy());
   }
   EXPECT_EQ(heard, kMany);
 }

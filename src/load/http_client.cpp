@@ -7,7 +7,7 @@
 
 namespace bridgehall::load {
 namespace {
-constexpr long kTimeoutSeconds = 15;
+constexpr long kTimeoutSeconds = 15, kLongTimeoutSeconds = 600;
 
 std::size_t take_body(char* data, std::size_t, std::size_t size, void* target) {
   auto& body = *static_cast<std::string*>(target);
@@ -28,11 +28,11 @@ struct HttpClient::State {
   std::string authorization;
   ~State() { curl_easy_cleanup(curl); }
 
-  Result<HttpAnswer> run(const std::string& url, const HeaderList& headers) {
+  Result<HttpAnswer> run(const std::string& url, const HeaderList& headers, long timeout = kTimeoutSeconds) {
     HttpAnswer answer;
     curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.list);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, kTimeoutSeconds);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");  // the server under test is reached directly
@@ -70,6 +70,15 @@ Result<HttpAnswer> HttpClient::post_offer(const std::string& path, const std::st
   curl_easy_setopt(state_->curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(offer.size()));
   curl_easy_setopt(state_->curl, CURLOPT_POSTFIELDS, offer.c_str());
   return state_->run(base_ + path, headers);
+}
+
+Result<HttpAnswer> HttpClient::post(const std::string& path) {
+  HeaderList headers;
+  headers.add(state_->authorization);
+  curl_easy_reset(state_->curl);
+  curl_easy_setopt(state_->curl, CURLOPT_POSTFIELDSIZE, 0L);
+  curl_easy_setopt(state_->curl, CURLOPT_POSTFIELDS, "");
+  return state_->run(base_ + path, headers, kLongTimeoutSeconds);
 }
 
 Result<HttpAnswer> HttpClient::remove(const std::string& location) {

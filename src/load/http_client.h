@@ -1,5 +1,5 @@
-// The HTTP that WHIP and WHEP need of a client (libcurl, blocking, one connection kept open). Only for the generator's
-// joins and leaves.
+// The HTTP that WHIP and WHEP need of a client (libcurl, blocking, one connection kept open): for the generator's joins
+// and leaves, and for commands that ask a running server.
 #pragma once
 
 #include <memory>
@@ -24,6 +24,8 @@ class HttpClient {
   ~HttpClient();
 
   Result<HttpAnswer> post_offer(const std::string& path, const std::string& offer);
+  // Without a body; whoever answers may take ten minutes.
+  Result<HttpAnswer> post(const std::string& path);
   Result<HttpAnswer> remove(const std::string& location);
 
  private:

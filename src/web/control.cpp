@@ -122,6 +122,10 @@ std::optional<Response> Control::dispatch(Ticket ticket, const Request& request,
     route = "/api/diagnosis";
     return diagnosis_request(ticket, request, now);
   }
+  if (path->size() == 2 && path->front() == "api" && path->back() == "backups") {
+    route = "/api/backups";
+    return backup_request(ticket, request, now);
+  }
   if (path->front() == "api") {
     if (auto response = api_request(ticket, *path, request, now, route)) return response;
     if (route == kChangeRoute) return std::nullopt;
@@ -246,6 +250,16 @@ std::optional<Response> Control::diagnosis_request(Ticket ticket, const Request&
   if (!reads(request)) return wrong_method("GET, HEAD", request);
   if (auto refusal = refuse_all_but_administrators(request, key_, unix_time(now))) return refusal;
   return read_counters(ticket, Reading::diagnosis, now.monotonic);
+}
+
+std::optional<Response> Control::backup_request(Ticket ticket, const Request& request, Instant now) {
+  if (request.method != "POST") return wrong_method("POST", request);
+  if (auto refusal = refuse_all_but_administrators(request, key_, unix_time(now))) return refusal;
+  if (!settings_.back_up) return make_problem({409, "no-record", "This server keeps no record.", {}});
+  if (!settings_.back_up(
+          [this, ticket](const Result<std::string>& folder) { answer(ticket, backup_response(folder)); }))
+    return try_again("backup-under-way", "Another backup is being made.");
+  return std::nullopt;
 }
 
 std::optional<Response> Control::read_counters(Ticket ticket, Reading reading, TimePoint now) {

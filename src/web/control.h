@@ -14,6 +14,7 @@
 #include "conference/host.h"
 #include "conference/journal.h"
 #include "crypto/token.h"
+#include "web/backups_api.h"
 #include "web/diagnosis.h"
 #include "web/failure_budget.h"
 #include "web/ice_servers.h"
@@ -41,6 +42,7 @@ struct ControlSettings {
   std::uint16_t media_port = 0;
   IceServerSettings ice_servers;
   Diagnose diagnose;                       // none: /api/diagnosis finds nothing
+  BackUp back_up;                          // none: there is no record to copy
   conference::Journal* journal = nullptr;  // outlives Control; none: what happens is kept in memory only
 };
 
@@ -120,6 +122,7 @@ class Control final : public LinkHost {
   std::optional<Response> change_request(Ticket, const std::string& conference, const std::string& publication,
                                          const Request&, const Identity&, Instant);
   std::optional<Response> diagnosis_request(Ticket, const Request&, Instant);
+  std::optional<Response> backup_request(Ticket, const Request&, Instant);
   std::optional<Response> read_counters(Ticket ticket, Reading reading, TimePoint now);
   Response response_of(Reading reading, const media::ShardCounters* counters) const;
   void finish_scrapes(const media::ShardCounters& counters);

@@ -44,6 +44,7 @@ class ControlFixture : public testing::Test {
     settings.media_port = 9000;
     settings.ice_servers = ice_servers;
     settings.diagnose = diagnose;
+    settings.back_up = back_up;
     settings.journal = journal;
     StaticFiles files;
     files.add("index.html", "<!doctype html>");
@@ -105,6 +106,7 @@ class ControlFixture : public testing::Test {
   bool disk_full = false;
   conference::Journal* journal = nullptr;  // before restart()
   Diagnose diagnose;
+  BackUp back_up;
   IceServerSettings ice_servers{.fixed = {{"stun:stun.example.org", {}, {}}}};  // before restart()
   std::optional<conference::Roster> saved;
   std::optional<Control> control;
