@@ -5,6 +5,7 @@ MILLISECONDS = "{:.1f}"
 # Title, where it is in a run's JSON, how it is written, whether a ratio means something.
 FIGURES = [
     ("CPU per forwarded packet, µs", "server.cpu_us_per_packet", "{:.2f}", True),
+    ("CPU per viewer and second, µs", "us_per_viewer_second", "{:.0f}", True),
     ("server's share of its CPU", "share", "{:.0%}", False),
     ("softirqs, CPUs", "machine.softirq", "{:.2f}", False),
     ("sequence gaps", "packets.gap_ratio", "{:.1e}", False),
@@ -24,6 +25,7 @@ def add_derived(run):
     if "packets" in run:
         server, added = run["server"], max(run["viewers_joined"] - 1, 1)  # the first was there when memory was read before
         run["share"] = server["cpu_seconds"] / run["seconds"]
+        run["us_per_viewer_second"] = run["share"] / max(run["viewers_joined"], 1) * 1e6
         run["kib_per_viewer"] = (server["resident_kib"] - server["resident_kib_before"]) / added
         if trains := run.get("trains"):
             run["train"] = trains["sum"] / max(trains["count"], 1)
