@@ -41,7 +41,7 @@ def written(form, value):
     return "≥ 2000" if form == MILLISECONDS and value >= LONGEST else form.format(value)
 
 
-def table(scenario, runs, floors):
+def table(scenario, runs, floors, singles=()):
     """Medians of all rounds of one scenario. `runs`: by server, ours first."""
     names = list(runs)
     rows = [[scenario.name, *names, *(f"{names[0]} / {other}" for other in names[1:])]]
@@ -49,10 +49,14 @@ def table(scenario, runs, floors):
         values = [median_of(runs[name], path) for name in names]
         ratios = [f"{values[0] / other:.3f}" if comparable and values[0] is not None and other else "" for other in values[1:]]
         rows.append([title, *(written(form, value) for value in values), *ratios])
-    if floors and (floor := median_of(floors, "server.cpu_us_per_packet")):
-        rows.append(["floor: seal and send alone, µs", f"{floor:.2f}"] + [""] * (len(rows[0]) - 2))
-        if own := median_of(runs[names[0]], "server.cpu_us_per_packet"):
-            rows.append(["ours / floor", f"{own / floor:.2f}"] + [""] * (len(rows[0]) - 2))
+    own = median_of(runs[names[0]], "server.cpu_us_per_packet")
+    for title, compared, alone in (("floor: seal and send alone, µs", "ours / floor", floors),
+                                   ("the same with a send for each packet, µs", "ours / that", singles)):
+        if not (cost := median_of(alone, "server.cpu_us_per_packet")):
+            continue
+        rows.append([title, f"{cost:.2f}"] + [""] * (len(rows[0]) - 2))
+        if own:
+            rows.append([compared, f"{own / cost:.2f}"] + [""] * (len(rows[0]) - 2))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) if column == 0 else cell.rjust(width)
                        for column, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in rows]
