@@ -27,13 +27,9 @@ struct Agenda {
   void check_demand(LayerIndex index, const Layer& layer) {
     if (layer.elsewhere && layer.is_wanted() != layer.demanded) demands.push_back(index);
   }
-  // `arrived`: the packet that waits now, which may have been some time ago. `room`: the layer's, or nullptr.
-  void collect(LayerIndex index, Layer& layer, TimePoint arrived, Room* room) {
-    const bool sound = layer.kind() == wire::MediaKind::audio && room != nullptr;
-    auto* chorus = !sound ? nullptr : layer.is_line() ? &room->lines_chorus : &room->publications_chorus;
-    const bool in_company = chorus != nullptr && chorus->several(index, arrived);
+  // `arrived`: the packet that waits now, which may have been some time ago.
+  void collect(LayerIndex index, Layer& layer, TimePoint arrived) {
     if (layer.collecting) return;
-    layer.in_company = in_company;
     layer.collecting = true;
     layer.collecting_since = arrived;
     collecting.push_back(index);

@@ -33,9 +33,6 @@ struct Layer {
   static constexpr std::int64_t kFewReceivers = 32;
   static constexpr Duration kCompletePerReceiver = 10us;
   static constexpr Duration kCompleteWindow = 1ms;
-  // Sound for many waits for that of others who speak.
-  static constexpr Duration kCompanyPerReceiver = 40us;
-  static constexpr Duration kCompanyWindow = 7ms;
   // A receiver that joins starts from the last keyframe if it is no older than this; an older one would begin with too
   // much delay to catch up, so a new one is asked for.
   static constexpr Duration kKeyframeReuse = 300ms;
@@ -50,18 +47,12 @@ struct Layer {
   bool is_line() const { return publication == kNoPublication; }
   bool has_receivers() const { return !receivers.empty() || waiting > 0; }
   Duration collection_window() const {
-    if (in_company && std::ssize(receivers) > kFewReceivers) return company_window();
-    return std::clamp(std::ssize(receivers) * kCollectionPerReceiver, kCollectionWindow, kLongestCollectionWindow);
-  }
-  // Voices of 20 ms each meet by chance: the longer one waits for the next, the fewer sends. What many cost to serve
-  // comes on top of it, so that the last of them hears it within 10 ms.
-  Duration company_window() const {
-    const auto many = std::ssize(receivers);
-    const auto grown = kCollectionWindow + (many - kFewReceivers) * kCompanyPerReceiver;
-    return std::max(std::min(grown, kCompanyWindow - many * kCollectionPerReceiver), kCollectionWindow);
+    return std::clamp(static_cast<std::int64_t>(receivers.size()) * kCollectionPerReceiver, kCollectionWindow,
+                      kLongestCollectionWindow);
   }
   Duration complete_window() const {
-    return std::clamp((std::ssize(receivers) - kFewReceivers) * kCompletePerReceiver, Duration{}, kCompleteWindow);
+    return std::clamp((static_cast<std::int64_t>(receivers.size()) - kFewReceivers) * kCompletePerReceiver, Duration{},
+                      kCompleteWindow);
   }
   // When what it collects is to go.
   TimePoint due() const { return collecting_since + (burst_complete ? complete_window() : collection_window()); }
@@ -93,7 +84,6 @@ struct Layer {
   bool collecting = false;      // packets wait for the end of their burst
   bool burst_complete = false;  // ... which has come: the marker bit
   TimePoint collecting_since{};
-  bool in_company = false;  // sound, and other voices sound too
 
   KeyframeRequests keyframes;
   std::uint8_t fir_number = 0;  // RFC 5104 section 4.3.1: grows with each command

@@ -13,23 +13,6 @@
 
 namespace bridgehall::media {
 
-// Whether several voices sound at a time, so that one may wait for another.
-struct Chorus {
-  static constexpr Duration kTogether = 40ms;  // two packets' time
-  static constexpr Duration kMemory = 200ms;
-
-  // A packet of `voice` came.
-  bool several(LayerIndex voice, TimePoint at) {
-    if (last != kNoLayer && last != voice && at - last_at < kTogether) several_until = at + kMemory;
-    last = voice;
-    last_at = at;
-    return at < several_until;
-  }
-
-  LayerIndex last = kNoLayer;
-  TimePoint last_at{}, several_until{};
-};
-
 struct Room {
   explicit Room(RoomId id_) : id(id_) {}
 
@@ -38,8 +21,6 @@ struct Room {
   SpeakerSelection selection;
   // By voice place, and last the line of the one voice that leads.
   std::array<LayerIndex, kVoicePlaces + 1> lines{};
-
-  Chorus lines_chorus, publications_chorus;
 
   // Voices' packets of this turn, to be copied once it is decided who is heard; at most a receive batch.
   struct Heard {

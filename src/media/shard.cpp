@@ -99,7 +99,7 @@ void Shard::after_packet(std::size_t place, const Ingress::Received& received, T
   receive_buffers_[place] = tables_.store.bytes(receive_slots_[place]);
   if (!had_room) drop(Drop::pool_exhausted);
 
-  if (layer.has_receivers()) agenda_.collect(received.layer, layer, arrived, tables_.rooms.get(room_of(layer)));
+  if (layer.has_receivers()) agenda_.collect(received.layer, layer, arrived);
   if (received.keyframe) slots_.on_keyframe(received.layer, now);
   if (layer.kind() == wire::MediaKind::audio && !layer.is_line()) voices_.on_packet(layer, now);
   if (layer.keyframes.deadline() <= now) agenda_.keyframes.push_back(received.layer);

@@ -187,7 +187,7 @@ void Voices::copy(Layer& source, Arrival arrival, LayerIndex line_index, TimePoi
   packet.timestamp += line.timestamp_shift;
   line.history.push(packet);
   line.burst_complete |= packet.marker;
-  agenda_.collect(line_index, line, packet.arrived_at, tables_.rooms.get(line.room));
+  agenda_.collect(line_index, line, packet.arrived_at);
   if (begins) mirrors_.tell_clock(line);
   mirrors_.copy(line);
 }
