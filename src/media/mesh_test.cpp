@@ -202,57 +202,6 @@ TEST_F(MeshTest, WhatNobodyReceivesIsKeptNoLongerThanSomebodyCouldBeginWithIt) {
 }
 
 // The forger has an invitation of its own, lives at another shard, and writes the victim's address into its checks.
-// A layer is asked for while the sender is replaced where it lives; nobody wants it when both have heard of the other.
-TEST_F(MeshTest, ADemandThatCrossesANewSenderOnItsWayDoesNotStand) {
-  auto& room = conference_.room;
-  const std::array<std::string, 2> rids{"l", "h"};
-  const auto sender_of = [&](std::uint32_t number) {
-    auto description = std::make_unique<CreatePeer>();
-    description->peer = PeerId{number};
-    description->room = testing::kRoom;
-    description->incoming = {{kCamera, testing::extended(testing::video_track())}};
-    description->incoming[0].track.rids = {rids.begin(), rids.end()};
-    return description;
-  };
-  const auto ask_for = [&](const TestClient& viewer, std::uint8_t layer) {
-    conference_.command(FillSlot{.peer = viewer.peer,
-                                 .publication = kCamera,
-                                 .payload_type = testing::kVideoType,
-                                 .rtx_payload_type = testing::kVideoRtxType,
-                                 .layer = layer});
-  };
-  const auto send = [&](TestClient& sender, Duration duration) {
-    std::vector<TestSource> sources;
-    for (std::uint8_t i = 0; i < rids.size(); ++i) {
-      sources.push_back({conference_, sender, Ssrc{0x1000u + sender.peer.value() * 8 + i}, testing::kVideoType, i});
-      sources.back().mid = "0";
-      sources.back().rid = rids[i];
-    }
-    for (const auto end = room.now + duration; room.now < end; room.pass(kFrame))
-      for (std::size_t i = 0; i < sources.size(); ++i)
-        sources[i].send_frame(true, 300, static_cast<std::uint16_t>(320 << i));
-  };
-  auto& sender = conference_.join(sender_of(1));
-  auto& viewer = add_viewer(2);
-  ASSERT_NE(shard_of(viewer), shard_of(sender));
-  ask_for(viewer, 0);
-  send(sender, 1s);
-  for (std::uint32_t number = 10; room.router.lightest().value() != shard_of(sender); ++number) add_viewer(number);
-  room.exchange_mail();
-  ask_for(viewer, 1);
-  auto& next = room.add_client(sender_of(3));
-  room.exchange_mail();
-  ask_for(viewer, 0);
-  room.connect(next);
-  ASSERT_EQ(shard_of(next), shard_of(sender));
-  for (const auto& client : room.clients)
-    if (client->peer.value() != 3) conference_.command(ClosePeer{client->peer});
-  room.turn();
-  const auto before = mirrored();
-  send(next, 1s);
-  EXPECT_EQ(mirrored(), before);
-}
-
 TEST_F(MeshTest, AnAddressIsNotTakenOverAcrossShards) {
   auto& victim = add_sender(1);
   auto& viewer = add_viewer(2);
