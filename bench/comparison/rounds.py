@@ -114,13 +114,14 @@ class Bench:
             crowd = finish(*start("crowd", crowd.load(1), priority=15))
             return {"peace": peace, "watchers": finish(*watchers), "crowd": crowd}
 
-    def floor(self, scenario, like):
-        """What the bare cipher and the kernel take for the packets and trains of `like`, a run of ours."""
+    def floor(self, scenario, like, train=None):
+        """What the bare cipher and the kernel take for the packets of `like`, a run of ours, in its trains or in those of
+        `train` packets."""
         seconds, packets = like["seconds"], like["packets"]
         each = packets["datagrams"] / seconds / scenario.viewers
         trains = like["trains"]
         command = [self.programs / "bench/floor", ADDRESS, scenario.viewers, f"{each:.3f}",
-                   f"{trains['sum'] / trains['count']:.3f}", round(packets["bytes"] / packets["datagrams"]),
+                   f"{train or trains['sum'] / trains['count']:.3f}", round(packets["bytes"] / packets["datagrams"]),
                    self.duration, SERVER_CPU, GENERATOR_CPU, int(scenario.gro)]
         done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True, check=False)
         return {"server": json.loads(done.stdout)} if done.returncode == 0 else {"failed": "the floor's program failed"}

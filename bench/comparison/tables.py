@@ -5,6 +5,7 @@ MILLISECONDS = "{:.1f}"
 # Title, where it is in a run's JSON, how it is written, whether a ratio means something.
 FIGURES = [
     ("CPU per forwarded packet, µs", "server.cpu_us_per_packet", "{:.2f}", True),
+    ("CPU per viewer and second, µs", "us_per_viewer_second", "{:.0f}", True),
     ("server's share of its CPU", "share", "{:.0%}", False),
     ("softirqs, CPUs", "machine.softirq", "{:.2f}", False),
     ("sequence gaps", "packets.gap_ratio", "{:.1e}", False),
@@ -24,6 +25,7 @@ def add_derived(run):
     if "packets" in run:
         server, added = run["server"], max(run["viewers_joined"] - 1, 1)  # the first was there when memory was read before
         run["share"] = server["cpu_seconds"] / run["seconds"]
+        run["us_per_viewer_second"] = run["share"] / max(run["viewers_joined"], 1) * 1e6
         run["kib_per_viewer"] = (server["resident_kib"] - server["resident_kib_before"]) / added
         if trains := run.get("trains"):
             run["train"] = trains["sum"] / max(trains["count"], 1)
@@ -39,7 +41,7 @@ def written(form, value):
     return "≥ 2000" if form == MILLISECONDS and value >= LONGEST else form.format(value)
 
 
-def table(scenario, runs, floors):
+def table(scenario, runs, floors, singles=()):
     """Medians of all rounds of one scenario. `runs`: by server, ours first."""
     names = list(runs)
     rows = [[scenario.name, *names, *(f"{names[0]} / {other}" for other in names[1:])]]
@@ -47,10 +49,14 @@ def table(scenario, runs, floors):
         values = [median_of(runs[name], path) for name in names]
         ratios = [f"{values[0] / other:.3f}" if comparable and values[0] is not None and other else "" for other in values[1:]]
         rows.append([title, *(written(form, value) for value in values), *ratios])
-    if floors and (floor := median_of(floors, "server.cpu_us_per_packet")):
-        rows.append(["floor: seal and send alone, µs", f"{floor:.2f}"] + [""] * (len(rows[0]) - 2))
-        if own := median_of(runs[names[0]], "server.cpu_us_per_packet"):
-            rows.append(["ours / floor", f"{own / floor:.2f}"] + [""] * (len(rows[0]) - 2))
+    own = median_of(runs[names[0]], "server.cpu_us_per_packet")
+    for title, compared, alone in (("floor: seal and send alone, µs", "ours / floor", floors),
+                                   ("the same with a send for each packet, µs", "ours / that", singles)):
+        if not (cost := median_of(alone, "server.cpu_us_per_packet")):
+            continue
+        rows.append([title, f"{cost:.2f}"] + [""] * (len(rows[0]) - 2))
+        if own:
+            rows.append([compared, f"{own / cost:.2f}"] + [""] * (len(rows[0]) - 2))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) if column == 0 else cell.rjust(width)
                        for column, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in rows]

@@ -101,6 +101,13 @@ void LoadCommand::add_flags() {
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
   command_
+      ->add_flag("--transport-cc,!--no-transport-cc", o.transport_cc,
+                 "Viewers tell when packets arrived, as browsers do")
+      ->default_str("false");
+  command_->add_option("--lose", o.lose, "Lose this share of the packets on their way to each viewer")
+      ->check(CLI::Range(0.0, 0.5))
+      ->capture_default_str();
+  command_
       ->add_option("--feign-round-trip", streams_.feigned_round_trip_ms,
                    "Viewers report a round trip that is so many milliseconds longer")
       ->check(CLI::Range(0, 10'000))

@@ -144,11 +144,13 @@ Result<void> Generator::join_viewer(std::size_t index) {
     if (options_.video) codecs.push_back(wire::Codec::vp8);
   }
   const auto posted = ClientLoop::now();
-  auto joined = join_as("whep", fmt::format("{}", fmt::join(names, ",")), session::make_viewer_offer(local, codecs));
+  auto joined = join_as("whep", fmt::format("{}", fmt::join(names, ",")),
+                        session::make_viewer_offer(local, codecs, options_.transport_cc));
   if (!joined) return std::unexpected(joined.error());
   return loop_.add(std::make_unique<ViewerClient>(
       std::move(own->socket), std::move(joined->location), posted, publication, local, joined->agreed,
-      ViewerSettings{options_.decrypt_every, options_.feigned_round_trip}, dtls_, random_, ClientLoop::now()));
+      ViewerSettings{options_.decrypt_every, options_.lose, options_.feigned_round_trip}, dtls_, random_,
+      ClientLoop::now()));
 }
 
 std::uint64_t Generator::published_by(std::size_t publication) const {

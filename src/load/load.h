@@ -35,6 +35,8 @@ struct LoadOptions {
   Duration warm_up = 3s;    // between the last join and the measurement
   Pacing pacing = Pacing::frame;
   int joins_per_second = 100;
+  bool transport_cc = false;  // viewers tell when packets arrived, as browsers do
+  double lose = 0;            // this share of the packets is lost on its way to each viewer
   // Viewers report so much less delay: a server that measures a round trip of next to nothing may do without what it
   // keeps for real lines, such as its store for retransmission.
   Duration feigned_round_trip{};

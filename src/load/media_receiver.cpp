@@ -6,8 +6,7 @@ namespace bridgehall::load {
 namespace {
 constexpr Duration kReportInterval = 1s;
 constexpr Duration kLikelyRoundTrip = 10ms;  // until STUN has measured one
-constexpr std::size_t kFeedbackSize = 1100;
-constexpr std::size_t kMaxBlocks = 31;  // RFC 3550: five bits
+constexpr std::size_t kMaxBlocks = 31;       // RFC 3550: five bits
 }  // namespace
 
 MediaReceiver::MediaReceiver(std::vector<SlotReceiver> slots, std::string cname, RandomSource& random)
@@ -28,20 +27,10 @@ void MediaReceiver::handle_rtp(MutableBytes datagram, PeerLink& link, TimePoint 
     ++strays_;
     return;
   }
-  note_arrival(datagram, *header, *slot, arrived);
+  const auto id = slot->agreed().slot.extensions[wire::ExtensionKind::transport_sequence];
+  arrivals_.note(datagram, *header, id, arrived);
   slot->handle_rtp(datagram, *header, link.transport().opener(), now, latency);
   if (!first_frame_ && slot->is_video() && slot->shown()) first_frame_ = now;
-}
-
-void MediaReceiver::note_arrival(BytesView datagram, const wire::RtpHeader& header, const SlotReceiver& slot,
-                                 TimePoint arrived) {
-  const auto id = slot.agreed().slot.extensions[wire::ExtensionKind::transport_sequence];
-  if (id == 0) return;
-  wire::for_each_extension(datagram, header, [&](std::uint8_t found, BytesView value) {
-    if (found != id || value.size() != 2) return;
-    twcc_.on_packet(load_u16(value.data()), arrived);
-    newest_ssrc_ = header.ssrc;
-  });
 }
 
 void MediaReceiver::handle_rtcp(BytesView compound, TimePoint now) {
@@ -54,27 +43,20 @@ void MediaReceiver::handle_rtcp(BytesView compound, TimePoint now) {
 }
 
 TimePoint MediaReceiver::next_deadline() const {
-  auto deadline = std::min(next_report_, twcc_.next_deadline());
+  auto deadline = std::min(next_report_, arrivals_.next_deadline());
   for (const auto& slot : slots_)
     if (slot.is_video()) deadline = std::min({deadline, slot.next_pli(), slot.log().next_nack_deadline()});
   return deadline;
 }
 
 void MediaReceiver::handle_timeout(TimePoint now, PeerLink& link) {
-  if (twcc_.next_deadline() <= now) send_feedback(now, link);
+  arrivals_.send_due(now, own_ssrc_, link);
   for (auto& slot : slots_) {
     if (!slot.is_video()) continue;
     if (slot.log().next_nack_deadline() <= now) send_nacks(slot, now, link);
     if (slot.next_pli() <= now) ask_for_keyframe(slot, now, link);
   }
   if (next_report_ <= now) send_reports(now, link);
-}
-
-// Alone in its datagram (RFC 5506), as browsers send it.
-void MediaReceiver::send_feedback(TimePoint now, PeerLink& link) {
-  std::array<std::uint8_t, kFeedbackSize> buffer;
-  while (const auto size = twcc_.build(now, own_ssrc_, newest_ssrc_, buffer))
-    link.send_rtcp(BytesView{buffer}.first(size));
 }
 
 void MediaReceiver::send_nacks(SlotReceiver& slot, TimePoint now, PeerLink& link) {

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "load/arrival_feedback.h"
 #include "load/peer_link.h"
 #include "load/slot_receiver.h"
-#include "session/twcc_receiver.h"
 
 namespace bridgehall::load {
 
@@ -31,8 +31,6 @@ class MediaReceiver {
 
  private:
   SlotReceiver* find(Ssrc ssrc);
-  void note_arrival(BytesView datagram, const wire::RtpHeader& header, const SlotReceiver& slot, TimePoint arrived);
-  void send_feedback(TimePoint now, PeerLink& link);
   void send_nacks(SlotReceiver& slot, TimePoint now, PeerLink& link);
   void ask_for_keyframe(SlotReceiver& slot, TimePoint now, PeerLink& link);
   void send_reports(TimePoint now, PeerLink& link);
@@ -40,8 +38,7 @@ class MediaReceiver {
   std::string cname_;
   Ssrc own_ssrc_;
   std::vector<SlotReceiver> slots_;
-  session::TwccReceiver twcc_;
-  Ssrc newest_ssrc_{};
+  ArrivalFeedback arrivals_;
   TimePoint next_report_{};
   std::optional<TimePoint> first_frame_;
   std::uint64_t strays_ = 0;

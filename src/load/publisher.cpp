@@ -46,8 +46,15 @@ void Publisher::handle_datagram(MutableBytes datagram, const NetworkPath& path, 
 void Publisher::start(TimePoint now) {
   started_ = true;
   started_at_ = now;
-  if (video_) next_frame_ = now;
-  if (audio_) next_audio_ = now;
+  // Nobody's sound comes at the same moment as their pictures, or as that of others.
+  SeededRandom phase(settings_.seed);
+  const auto within = [&](Duration interval) {
+    return now + Duration{phase.below(static_cast<std::uint64_t>(interval.count()))};
+  };
+  first_frame_ = within(std::chrono::nanoseconds{1'000'000'000 / SyntheticVp8::kFramesPerSecond});
+  first_audio_ = within(kAudioInterval);
+  if (video_) next_frame_ = first_frame_;
+  if (audio_) next_audio_ = first_audio_;
   next_report_ = now + kReportInterval;
 }
 
@@ -85,7 +92,7 @@ TimePoint Publisher::next_deadline() const { return std::min({next_frame_, next_
 void Publisher::make_frame(TimePoint now) {
   const auto timestamp = video_->timestamp_base() + rtp_units(next_frame_ - started_at_, 90'000);
   ++frames_;
-  next_frame_ = started_at_ + Duration{frames_ * 1'000'000'000 / SyntheticVp8::kFramesPerSecond};
+  next_frame_ = first_frame_ + Duration{frames_ * 1'000'000'000 / SyntheticVp8::kFramesPerSecond};
   if (paced_.size() > kMaxPaced) return;
   const auto frame = encoder_.next_frame(keyframe_wanted_);
   counters_.keyframes += frame.keyframe;
@@ -127,7 +134,7 @@ void Publisher::send_video(Paced packet, TimePoint now) {
 void Publisher::send_audio(TimePoint now) {
   const auto timestamp = audio_->timestamp_base() + rtp_units(next_audio_ - started_at_, 48'000);
   ++audio_frames_;
-  next_audio_ = started_at_ + audio_frames_ * kAudioInterval;
+  next_audio_ = first_audio_ + audio_frames_ * kAudioInterval;
   std::array<std::uint8_t, kAudioPayload> payload;
   payload.fill(0x5a);
   payload[0] = 0x78;  // RFC 6716 section 3.1: CELT, full band, 20 ms, one frame

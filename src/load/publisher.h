@@ -67,6 +67,7 @@ class Publisher {
   bool started_ = false;
   bool keyframe_wanted_ = true;
   TimePoint started_at_{};
+  TimePoint first_frame_{}, first_audio_{};
   std::int64_t frames_ = 0;
   std::int64_t audio_frames_ = 0;
   TimePoint next_frame_ = kNever;

@@ -7,6 +7,9 @@ namespace bridgehall::load {
 namespace {
 constexpr double kKeyframeFactor = 6;
 constexpr double kRepaymentFrames = 30;  // a keyframe's surplus is saved again within a second
+// What was sent beyond that is forgiven, as by an encoder that is asked for keyframes again and again: a server that
+// asks for one for each viewer would have small frames to forward for minutes.
+constexpr double kLongestDebtFrames = 30;
 constexpr std::size_t kLeastFrame = 64;  // descriptor 6, keyframe header 10, stamp 8
 }  // namespace
 
@@ -28,7 +31,8 @@ SyntheticVp8::Frame SyntheticVp8::next_frame(bool keyframe) {
   frame.tl0_picture_index = tl0_picture_index_;
   picture_id_ = (picture_id_ + 1) & 0x7fff;
   ++tl0_picture_index_;
-  debt_bytes_ += static_cast<double>(frame.bytes) - mean_bytes_;
+  debt_bytes_ =
+      std::min(debt_bytes_ + static_cast<double>(frame.bytes) - mean_bytes_, kLongestDebtFrames * mean_bytes_);
   return frame;
 }
 

@@ -62,5 +62,14 @@ TEST(Stamp, IsReadBackFromThePayloadsEnd) {
   EXPECT_EQ(read_stamp(payload), sent);
 }
 
+TEST(SyntheticVp8, KeepsItsRateAgainSoonHoweverManyKeyframesWereAskedFor) {
+  SyntheticVp8 encoder(1500, 1);
+  for (int i = 0; i < 200; ++i) encoder.next_frame(true);
+  for (int i = 0; i < 4 * SyntheticVp8::kFramesPerSecond; ++i) encoder.next_frame(false);
+  std::size_t bytes = 0;
+  for (int i = 0; i < SyntheticVp8::kFramesPerSecond; ++i) bytes += encoder.next_frame(false).bytes;
+  EXPECT_NEAR(static_cast<double>(bytes), 187'500, 20'000);
+}
+
 }  // namespace
 }  // namespace bridgehall::load

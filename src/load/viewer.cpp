@@ -54,7 +54,9 @@ Viewer::Viewer(const session::ClientEnd& local, const session::Agreed& agreed, c
       cname_(local.cname),
       own_ssrc_(random.u32() | 1),
       decrypt_every_(static_cast<std::uint64_t>(std::max(settings.decrypt_every, 1))),
-      feigned_round_trip_(settings.feigned_round_trip) {
+      feigned_round_trip_(settings.feigned_round_trip),
+      lost_below_(static_cast<std::uint32_t>(settings.lose * UINT32_MAX)),
+      losses_(own_ssrc_.value()) {
   for (const auto& track : agreed.tracks) {
     const auto number = static_cast<std::uint32_t>(streams_.size());
     labels_.push_back({track.remote_ssrc, number, false});
@@ -89,13 +91,14 @@ void Viewer::handle_datagram(MutableBytes datagram, const NetworkPath& path, Tim
 
 void Viewer::handle_rtp(MutableBytes datagram, TimePoint now, const Gauge& gauge) {
   const auto header = wire::parse_rtp_header(datagram);
-  if (!header) return;
+  if (!header || (lost_below_ > 0 && losses_.u32() < lost_below_)) return;
   ++counters_.packets;
   counters_.bytes += datagram.size();
   const auto label =
       std::find_if(labels_.begin(), labels_.end(), [&](const Label& known) { return known.ssrc == header->ssrc; });
   if (label == labels_.end()) return;
   auto& stream = streams_[label->stream];
+  arrivals_.note(datagram, *header, stream.track.extensions[wire::ExtensionKind::transport_sequence], gauge.arrived);
   if (label->retransmits) return handle_retransmission(stream, datagram, *header, now, gauge);
   const auto result = stream.log.on_packet(header->sequence_number, header->timestamp, now);
   if (result.too_many_missing) stream.decodable = false;
@@ -157,6 +160,7 @@ void Viewer::handle_timeout(TimePoint now) {
     if (!stream.decodable && stream.next_pli <= now) ask_for_keyframe(stream, now);
     if (stream.log.next_nack_deadline() <= now) send_nacks(stream, now);
   }
+  arrivals_.send_due(now, own_ssrc_, link_);
   if (next_report_ <= now) send_report(now);
 }
 

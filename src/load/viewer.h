@@ -6,7 +6,9 @@
 #include <optional>
 #include <vector>
 
+#include "base/random.h"
 #include "base/time.h"
+#include "load/arrival_feedback.h"
 #include "load/latency_histogram.h"
 #include "load/peer_link.h"
 #include "session/receive_log.h"
@@ -31,6 +33,7 @@ struct ViewerCounters {
 
 struct ViewerSettings {
   int decrypt_every = 1;          // every n-th packet of a stream
+  double lose = 0;                // see LoadOptions
   Duration feigned_round_trip{};  // see LoadOptions
 };
 
@@ -91,8 +94,11 @@ class Viewer {
   Ssrc own_ssrc_;
   std::uint64_t decrypt_every_;
   Duration feigned_round_trip_;
+  std::uint32_t lost_below_;  // of 2^32: what a random number has to be for a packet to be lost
+  SeededRandom losses_;
   std::vector<Stream> streams_;  // in the order of the m-lines
   std::vector<Label> labels_;
+  ArrivalFeedback arrivals_;
   TimePoint next_report_{};
   ViewerCounters counters_;
 };

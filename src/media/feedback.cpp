@@ -176,6 +176,7 @@ void Feedback::send_sender_reports(Peer& peer, TimePoint now) {
 
 void Feedback::send_reports(Peer& peer, TimePoint now) {
   send_sender_reports(peer, now);
+  for (auto& stream : peer.outgoing) stream.sent.fit(stream.stream.packets());
   if (!peer.incoming.empty()) {
     send(peer, [&](ByteWriter& out) {
       std::array<wire::ReportBlock, 31> blocks;

@@ -18,7 +18,7 @@ class Feedback {
       : tables_(tables), counters_(counters), outbox_(outbox), mirrors_(mirrors), ntp_(ntp) {}
 
   // Numbers looked up of the NACKs in one datagram, which may hold five thousand: as many as a receiver's ring has.
-  static constexpr std::size_t kMaxNacked = OutgoingStream::kVideoRing;
+  static constexpr std::size_t kMaxNacked = OutgoingStream::kVideoRing.most;
 
   // What a receiver asked for that the shard has to follow up.
   struct Wishes {

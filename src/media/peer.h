@@ -60,8 +60,8 @@ struct PayloadTypes {
 // A slot: a track that the peer is sent, one unbroken stream whatever it is filled with. It costs a place here while it
 // is empty; its rings come with its first content.
 struct OutgoingStream {
-  static constexpr std::uint32_t kVideoRing = 512;
-  static constexpr std::uint32_t kAudioRing = 64;
+  static constexpr SentRing::Capacity kVideoRing{.least = 128, .most = 512};
+  static constexpr SentRing::Capacity kAudioRing{.least = 64, .most = 128};
 
   struct Start {  // random beginnings (RFC 3550 section 5.1); sequence numbers below 2^15 (RFC 3711 section 3.3.1)
     std::uint16_t sequence = 0;

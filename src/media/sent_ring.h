@@ -1,7 +1,10 @@
-// What one receiver was sent lately, by outgoing sequence number, so that a NACK finds the packet in the history. Sized
-// by rate: video 512 (1.2 s at 4 Mb/s), audio 64 (1.3 s). Eight bytes a packet: a frame's lie in one cache line.
+// What one receiver was sent lately, by outgoing sequence number, so that a NACK finds the packet in the history. It
+// holds more than a second of its stream and grows with the stream's rate. Eight bytes a packet: a frame's lie in one
+// cache line.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -16,8 +19,11 @@ class SentRing {
   static constexpr Duration kRepeatInterval =
       20ms;  // shorter than any round trip that leaves time for a second repetition
 
-  // `capacity` is a power of two. Nothing is kept, and no memory taken, before prepare().
-  explicit SentRing(std::uint32_t capacity) : mask_(capacity - 1) {}
+  // Packets, powers of two. Nothing is kept, and no memory taken, before prepare().
+  struct Capacity {
+    std::uint32_t least, most;
+  };
+  explicit SentRing(Capacity capacity) : mask_(capacity.least - 1), most_(capacity.most) {}
 
   void prepare() { entries_.resize(mask_ + 1); }
 
@@ -26,6 +32,19 @@ class SentRing {
     entries_[static_cast<std::size_t>(sequence) & mask_] = {static_cast<std::uint32_t>(arrival),
                                                             static_cast<std::uint16_t>(sequence), kNever};
   }
+  // To be called each second. `packets`: noted since the beginning, modulo 2^32. Grows when the last second's packets
+  // and a quarter more do not fit.
+  void fit(std::uint32_t packets) {
+    const auto needed = std::uint64_t{packets - packets_before_} * 5 / 4;
+    packets_before_ = packets;
+    if (entries_.empty() || needed <= entries_.size() || entries_.size() >= most_) return;
+    const auto old = std::move(entries_);
+    entries_ = std::vector<Entry>(std::min<std::size_t>(std::bit_ceil(needed), most_));
+    mask_ = entries_.size() - 1;
+    for (const auto& entry : old)
+      if (entry.arrival != kNothing) entries_[entry.sequence & mask_] = entry;
+  }
+
   // Asks the processor for where packets from `sequence` on will be noted.
   void prefetch(std::int64_t sequence) const {
     if (!entries_.empty()) __builtin_prefetch(&entries_[static_cast<std::size_t>(sequence) & mask_], 1);
@@ -61,6 +80,8 @@ class SentRing {
 
   std::vector<Entry> entries_;
   std::size_t mask_;
+  std::uint32_t most_;
+  std::uint32_t packets_before_ = 0;
 };
 
 }  // namespace bridgehall::media

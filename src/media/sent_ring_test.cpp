@@ -9,7 +9,7 @@ constexpr TimePoint kNow{10s};
 constexpr Arrival kNext = 20;
 
 TEST(SentRing, FindsWhatWasSentByItsSequenceNumber) {
-  SentRing ring(8);
+  SentRing ring({8, 8});
   ring.prepare();
   ring.note(100, 7);
   ring.note(101, 9);
@@ -19,14 +19,14 @@ TEST(SentRing, FindsWhatWasSentByItsSequenceNumber) {
 }
 
 TEST(SentRing, KnowsNothingWhenNothingWasSent) {
-  SentRing ring(8);
+  SentRing ring({8, 8});
   ring.prepare();
   for (std::uint32_t sequence = 0; sequence < 16; ++sequence)
     EXPECT_EQ(ring.take_for_repeat(static_cast<std::uint16_t>(sequence), kNext, kNow), std::nullopt);
 }
 
 TEST(SentRing, ForgetsWhatAnotherPacketHasTakenThePlaceOf) {
-  SentRing ring(8);
+  SentRing ring({8, 8});
   ring.prepare();
   ring.note(100, 7);
   ring.note(108, 8);
@@ -35,7 +35,7 @@ TEST(SentRing, ForgetsWhatAnotherPacketHasTakenThePlaceOf) {
 }
 
 TEST(SentRing, FindsAcrossTheWrapOfSequenceNumbers) {
-  SentRing ring(8);
+  SentRing ring({8, 8});
   ring.prepare();
   ring.note(65'535, 1);
   ring.note(65'536, 2);
@@ -44,7 +44,7 @@ TEST(SentRing, FindsAcrossTheWrapOfSequenceNumbers) {
 }
 
 TEST(SentRing, KnowsArrivalsBeyondThirtyTwoBits) {
-  SentRing ring(8);
+  SentRing ring({8, 8});
   ring.prepare();
   constexpr Arrival kFar = Arrival{5} << 32;
   ring.note(1, kFar - 3);
@@ -54,7 +54,7 @@ TEST(SentRing, KnowsArrivalsBeyondThirtyTwoBits) {
 }
 
 TEST(SentRing, RepeatsAPacketNotTwiceWithinTheInterval) {
-  SentRing ring(8);
+  SentRing ring({8, 8});
   ring.prepare();
   ring.note(5, 1);
   EXPECT_TRUE(ring.take_for_repeat(5, kNext, kNow));
@@ -63,12 +63,28 @@ TEST(SentRing, RepeatsAPacketNotTwiceWithinTheInterval) {
 }
 
 TEST(SentRing, ANewPacketInThePlaceMayBeRepeatedAtOnce) {
-  SentRing ring(8);
+  SentRing ring({8, 8});
   ring.prepare();
   ring.note(5, 1);
   EXPECT_TRUE(ring.take_for_repeat(5, kNext, kNow));
   ring.note(13, 2);
   EXPECT_TRUE(ring.take_for_repeat(13, kNext, kNow));
+}
+
+TEST(SentRing, GrowsWithTheRateAndKeepsWhatItHas) {
+  SentRing ring({8, 32});
+  ring.prepare();
+  for (std::int64_t sequence = 65'530; sequence < 65'540; ++sequence) ring.note(sequence, 1);
+  ring.fit(10);
+  for (std::int64_t sequence = 65'532; sequence < 65'540; ++sequence)  // what eight had room for
+    EXPECT_EQ(ring.take_for_repeat(static_cast<std::uint16_t>(sequence), kNext, kNow), Arrival{1}) << sequence;
+  ring.note(65'540, 2);
+  ring.note(65'547, 2);
+  EXPECT_EQ(ring.take_for_repeat(static_cast<std::uint16_t>(65'539), kNext, kNow + 1s), Arrival{1});
+  ring.fit(1'000);
+  for (std::int64_t sequence = 65'548; sequence < 65'600; ++sequence) ring.note(sequence, 3);
+  EXPECT_EQ(ring.take_for_repeat(static_cast<std::uint16_t>(65'567), kNext, kNow), std::nullopt);  // 32 at most
+  EXPECT_EQ(ring.take_for_repeat(static_cast<std::uint16_t>(65'568), kNext, kNow), Arrival{3});
 }
 
 }  // namespace

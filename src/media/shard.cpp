@@ -220,8 +220,7 @@ void Shard::release_bursts(TimePoint now) {
     const auto* layer = tables_.layers.get(index);
     if (layer != nullptr && layer->collecting && layer->due() <= now) due_rooms_.push_back(room_of(*layer));
   }
-  if (due_rooms_.empty()) return;
-  agenda_.egress.begin_pass();
+  if (!due_rooms_.empty()) agenda_.egress.begin_pass();
   std::erase_if(agenda_.collecting, [&](LayerIndex index) {
     auto* layer = tables_.layers.get(index);
     if (layer == nullptr || !layer->collecting) return true;

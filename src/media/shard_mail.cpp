@@ -26,6 +26,8 @@ void Shard::take(ShardNumber from, const SenderAttached& note, TimePoint now) {
   publication.sender = note.sender;
   publication.flowing = false;  // and nothing is said about it: `from` does
   flow_timers_.set(index.value(), kNever);
+  std::array<bool, kMaxLayers> demanded{};
+  for (const auto place : publication.layers()) demanded[tables_.layers[place].number] = tables_.layers[place].demanded;
   renew_layers(index, note.layers);
   for (const auto place : publication.layers()) {
     auto& layer = tables_.layers[place];
@@ -37,6 +39,11 @@ void Shard::take(ShardNumber from, const SenderAttached& note, TimePoint now) {
     agenda_.check_demand(place, layer);
   }
   slots_.reconsider(index, now);
+  // A demand that crossed this note on its way stands there, though it is not wanted any more.
+  for (const auto place : publication.layers()) {
+    const auto& layer = tables_.layers[place];
+    if (demanded[layer.number] && !layer.is_wanted()) mirrors_.take_back_demand(layer, from);
+  }
 }
 
 void Shard::take(ShardNumber from, const LayerFacts& note, TimePoint now) {

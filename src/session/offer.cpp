@@ -197,9 +197,9 @@ std::string make_publisher_offer(const ClientEnd& local, std::span<const Offered
   return make_participant_offer(local, sources, {});
 }
 
-std::string make_viewer_offer(const ClientEnd& local, std::span<const Codec> codecs) {
+std::string make_viewer_offer(const ClientEnd& local, std::span<const Codec> codecs, bool transport_cc) {
   OfferWriter writer(local);
-  for (const auto& codec : codecs) writer.add_slot(std::span(&codec, 1), false);
+  for (const auto& codec : codecs) writer.add_slot(std::span(&codec, 1), transport_cc);
   return writer.text();
 }
 

@@ -41,7 +41,7 @@ struct OfferedSlots {
 // The mids are the m-lines' numbers from 0 on; at most wire::kSdpMaxMedia of them. A codec has the same payload types
 // on each of them, and an extension the same id.
 std::string make_publisher_offer(const ClientEnd& local, std::span<const OfferedSource> sources);
-std::string make_viewer_offer(const ClientEnd& local, std::span<const wire::Codec> codecs);
+std::string make_viewer_offer(const ClientEnd& local, std::span<const wire::Codec> codecs, bool transport_cc = false);
 // First an m-line for each source, then the audio slots, then the video slots.
 std::string make_participant_offer(const ClientEnd& local, std::span<const OfferedSource> sources,
                                    const OfferedSlots& slots);
