@@ -21,7 +21,7 @@ constexpr std::uint64_t kHugeEvery = 50, kLargeEvery = 10;
 class ConferenceScenario {
  public:
   ConferenceScenario(std::uint64_t seed, bool verbose)
-      : random_(seed ^ 0x5c3ae), options_(draw(seed, verbose)), simulation_(options_) {}
+      : random_(seed ^ 0x5c3ae), power_(seed ^ 0xb1ac), options_(draw(seed, verbose)), simulation_(options_) {}
   ScenarioResult run();
 
  private:
@@ -53,6 +53,7 @@ class ConferenceScenario {
   void disturb();
   void part();
   void restart_server();
+  void restart_after_kill();
   void heal();
   void check_back_after_restart();
   void check_back();
@@ -60,6 +61,7 @@ class ConferenceScenario {
   std::string summary();
 
   SeededRandom random_;
+  SeededRandom power_;  // when it fails, drawn apart
   ConferenceOptions options_;
   ConferenceSimulation simulation_;
   TimePoint start_ = simulation_.now();
@@ -254,8 +256,8 @@ void ConferenceScenario::disturb() {
     case 3:
       return part();
     case 5:
-      simulation_.disk().trouble = static_cast<conference::RecordTrouble>(random_.below(3));
-      return after(between(50ms, 1500ms), [this] { simulation_.disk().trouble.reset(); });
+      simulation_.disk().set_trouble(static_cast<conference::RecordTrouble>(random_.below(3)));
+      return after(between(50ms, 1500ms), [this] { simulation_.disk().set_trouble(std::nullopt); });
     case 4:
       simulation_.fall_asleep(page);
       return after(between(100ms, 6s), [this, &page] { simulation_.wake(page); });
@@ -282,6 +284,15 @@ void ConferenceScenario::part() {
 void ConferenceScenario::restart_server() {
   if (!simulation_.up()) return;
   if (random_.chance(0.3)) simulation_.drain_server();
+  if (!options_.recorded || power_.chance(0.5)) return restart_after_kill();
+  // In the middle of a write, if there is one soon.
+  simulation_.disk().lose_power_after(power_.below(12));
+  after(20ms, [this] {
+    if (simulation_.up()) restart_after_kill();
+  });
+}
+
+void ConferenceScenario::restart_after_kill() {
   simulation_.kill_server();
   after(between(100ms, 1500ms), [this] {
     if (!simulation_.up()) simulation_.start_server();
@@ -292,7 +303,7 @@ void ConferenceScenario::restart_server() {
 
 void ConferenceScenario::heal() {
   simulation_.world().network.heal();
-  simulation_.disk().trouble.reset();
+  simulation_.disk().set_trouble(std::nullopt);
   if (!simulation_.up()) simulation_.start_server();
   for (const auto& page : simulation_.pages()) {
     if (page->asleep()) simulation_.wake(*page);

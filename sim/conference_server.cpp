@@ -34,7 +34,7 @@ web::ControlSettings ConferenceServer::settings(const Setup& setup, const SimSer
   return settings;
 }
 
-ConferenceServer::ConferenceServer(World& world, const Setup& setup)
+ConferenceServer::ConferenceServer(World& world, Setup setup)
     : world_(world),
       media_(world, {.seed = setup.seed ^ 0x5e77e7,
                      .suite = setup.suite,
@@ -56,7 +56,7 @@ ConferenceServer::ConferenceServer(World& world, const Setup& setup)
   };
   // Conferences that are there from the beginning have commands of their own.
   control_.handle_events(instant());
-  if (disk_) control_.recover({disk_->recover(setup.roster)}, instant());
+  if (disk_) control_.recover(std::move(setup.recovered), instant());
 }
 
 web::Instant ConferenceServer::instant() const {
@@ -91,7 +91,7 @@ void ConferenceServer::note_history(History& history) {
     world_.violations.add(world_.now, "the log goes from {} to {}", history.size(), log.newest());
     return;
   }
-  if (disk_ && log.newest() > disk_->events.size())
+  if (disk_ && log.newest() > disk_->events().size())
     world_.violations.add(world_.now, "event {} is told before it is on disk", log.newest());
   while (history.size() < log.newest()) history.push_back(log.at(history.size() + 1));
 }

@@ -19,7 +19,8 @@ ConferenceSimulation::ConferenceSimulation(const ConferenceOptions& options)
       options_(options),
       random_(options.seed ^ 0xc0f3),
       roster_(make_roster()),
-      signer_(key_) {
+      signer_(key_),
+      disk_(options.seed ^ 0xd15c) {
   spdlog::set_level(options.verbose ? spdlog::level::info : spdlog::level::off);
   for (const auto& seat : roster_.seats) add_page(seat);
   start_server();
@@ -108,14 +109,17 @@ void ConferenceSimulation::start_server() {
   BRIDGEHALL_CHECK(!server_);
   ++life_;
   auto& history = histories_[life_];
-  for (const auto& recorded : disk_.events) history.push_back(recorded.event);
+  std::vector<conference::Recovered> recovered;
+  if (options_.recorded) recovered = disk_.open(world(), roster_);
+  for (const auto& recorded : disk_.events()) history.push_back(recorded.event);
   server_ = std::make_unique<ConferenceServer>(world(),
                                                ConferenceServer::Setup{.seed = options_.seed * 1'000 + life_,
                                                                        .suite = options_.suite,
                                                                        .roster = roster_,
                                                                        .key = key_,
                                                                        .shards = options_.shards,
-                                                                       .disk = options_.recorded ? &disk_ : nullptr});
+                                                                       .disk = options_.recorded ? &disk_ : nullptr,
+                                                                       .recovered = std::move(recovered)});
   server_address_ = server_->media().address();
   server_->media().on_sent = [this](const NetworkPath& path, BytesView bytes) { left_server(path, bytes); };
   server_->on_command = [this](const media::Command& command) { on_command(command); };
@@ -126,6 +130,7 @@ void ConferenceSimulation::start_server() {
 // The machine goes on, so that its kernel closes the sockets.
 void ConferenceSimulation::kill_server() {
   server_.reset();
+  if (options_.recorded) disk_.lose_power();
   world().ledger.end_all(now() + 1ns);  // what leaves now has left
   peers_.clear();
   unsettled_gates_.clear();

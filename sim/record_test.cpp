@@ -18,7 +18,7 @@ class Recorded : public Conferences {
     simulation_.start_server();
   }
   std::size_t departures() {
-    const auto& events = simulation_.disk().events;
+    const auto& events = simulation_.disk().events();
     return static_cast<std::size_t>(std::count_if(events.begin(), events.end(), [](const auto& recorded) {
       return std::holds_alternative<conference::Left>(recorded.event);
     }));
@@ -93,12 +93,33 @@ TEST_F(Recorded, ACrashBetweenAnyTwoStepsLosesNothingThatWasAcknowledged) {
   EXPECT_EQ(departures(), 0u);
 }
 
+TEST_F(Recorded, PowerThatFailsInAnyWriteLosesNothingThatWasAcknowledged) {
+  start_all();
+  std::uint64_t failed = 0;
+  for (std::uint64_t crash = 0; crash < 40; ++crash) {
+    const auto first = page("site-1").answered();
+    simulation_.disk().lose_power_after(crash % 12);
+    page("site-1").ask(messages::Chat{.text = fmt::format("word {}", crash)});
+    chair().ask(messages::SetStage{.seat = crash % 2 == 0 ? "site-1" : "hall"});
+    simulation_.run_for(crash % 3 == 0 ? 15ms : 300ms);
+    failed += simulation_.disk().has_power() ? 0 : 1;
+    const bool acknowledged = page("site-1").answered() > first;
+    restart_after(50ms);
+    ASSERT_TRUE(simulation_.run_until([&] { return all_settled(); }, 8s)) << crash;
+    const auto& chat = simulation_.server().state().chat;
+    const bool kept = !chat.empty() && chat.back().text == fmt::format("word {}", crash);
+    EXPECT_TRUE(kept || !acknowledged) << crash;
+    check_all();
+  }
+  EXPECT_GT(failed, 20u) << "in writes, not between them";
+}
+
 TEST_F(Recorded, WhileTheDiskIsFullMediaGoOnAndClosingTakesEffect) {
   start_all();
   page("site-1").set_voice(20);
   ASSERT_TRUE(simulation_.run_until([&] { return all_hear("site-1", simulation_.now() - 100ms); }, 2s));
-  simulation_.disk().trouble = conference::RecordTrouble::disk_full;
-  const auto written = simulation_.disk().events.size();
+  simulation_.disk().set_trouble(conference::RecordTrouble::disk_full);
+  const auto written = simulation_.disk().events().size();
   chair().ask(messages::SetStage{.seat = "site-2"});
   simulation_.run_for(1s);
   EXPECT_EQ(chair().trouble(), messages::RecordTrouble::disk_full);
@@ -110,9 +131,9 @@ TEST_F(Recorded, WhileTheDiskIsFullMediaGoOnAndClosingTakesEffect) {
   simulation_.run_for(2s);
   EXPECT_LE(chair().media()->heard_packets(number), heard + 1);
   EXPECT_TRUE(seat("site-1").microphone.open) << "as far as the record knows";
-  EXPECT_EQ(simulation_.disk().events.size(), written);
+  EXPECT_EQ(simulation_.disk().events().size(), written);
   check_all();
-  simulation_.disk().trouble.reset();
+  simulation_.disk().set_trouble(std::nullopt);
   simulation_.run_for(conference::Host::kRecordAgain + 1s);
   EXPECT_FALSE(seat("site-1").microphone.open) << "nobody had to ask again";
   EXPECT_FALSE(chair().trouble());
@@ -123,12 +144,12 @@ TEST_F(Recorded, WhoComesWhileTheDiskIsFullComesInWhenItIsNot) {
   for (const auto& each : simulation_.pages())
     if (each.get() != &page("site-1")) each->start();
   simulation_.run_for(3s);
-  simulation_.disk().trouble = conference::RecordTrouble::read_only;
+  simulation_.disk().set_trouble(conference::RecordTrouble::read_only);
   page("site-1").start();
   simulation_.run_for(5s);
   EXPECT_FALSE(page("site-1").settled());
   EXPECT_FALSE(seat("site-1").present);
-  simulation_.disk().trouble.reset();
+  simulation_.disk().set_trouble(std::nullopt);
   EXPECT_TRUE(simulation_.run_until([&] { return all_settled(); }, 8s));
   simulation_.run_for(500ms);
   check_all();

@@ -9,17 +9,6 @@
 namespace bridgehall::app {
 namespace {
 
-conference::RecordTrouble trouble_of(storage::FailureKind kind) {
-  switch (kind) {
-    case storage::FailureKind::disk_full:
-      return conference::RecordTrouble::disk_full;
-    case storage::FailureKind::read_only:
-      return conference::RecordTrouble::read_only;
-    default:
-      return conference::RecordTrouble::failed;
-  }
-}
-
 // Of the first bucket that holds `value`; the last is for what no bucket holds.
 template <class Bounds, class Value>
 std::size_t bucket_of(const Bounds& bounds, const Value& value) {
@@ -87,7 +76,7 @@ std::optional<conference::JournalResult> Recorder::poll() {
       note(*failed);
       owes_resume_ = true;
       resume();
-      return conference::BatchesFailed{from, trouble_of(failed->failure.kind)};
+      return conference::BatchesFailed{from, storage::trouble_of(failed->failure.kind)};
     }
     if (const auto* copied = std::get_if<BackedUp>(&*report)) std::exchange(copy_done_, {})(copied->folder);
   }

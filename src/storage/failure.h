@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "conference/journal.h"
 
 namespace bridgehall::storage {
 
@@ -27,6 +28,18 @@ struct Failure {
 
 template <class T>
 using Outcome = Result<T, Failure>;
+
+// As those who lead are told.
+constexpr conference::RecordTrouble trouble_of(FailureKind kind) {
+  switch (kind) {
+    case FailureKind::disk_full:
+      return conference::RecordTrouble::disk_full;
+    case FailureKind::read_only:
+      return conference::RecordTrouble::read_only;
+    default:
+      return conference::RecordTrouble::failed;
+  }
+}
 
 inline std::unexpected<Failure> fail(FailureKind kind, std::string message) {
   return std::unexpected(Failure{kind, std::move(message)});

@@ -75,8 +75,8 @@ class Journal {
   // snapshots that were folded from events.
   virtual Outcome<void> write_snapshot(const conference::State& state, Origin origin) = 0;
 
-  // Forgets the events of conferences in which nothing happened since `before`, and keeps the state they led to.
-  // Gives the number of events.
+  // Forgets the events of conferences in which nothing happened since `before`, and what was said there. Kept is the
+  // rest of the state they led to. Gives the number of events.
   virtual Outcome<std::uint64_t> purge(conference::WallTime before) = 0;
 
   virtual Outcome<ConferenceRecord> take_out(std::string_view conference) = 0;

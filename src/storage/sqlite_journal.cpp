@@ -288,9 +288,12 @@ Outcome<void> SqliteJournal::write_snapshot(const conference::State& state, Orig
 Outcome<std::uint64_t> SqliteJournal::purge_one(const std::string& conference, const Position& position) {
   const auto state = load(conference);
   if (!state) return std::unexpected(state.error());
+  auto rest = **state;
+  rest.chat.clear();
+  for (auto& seat : rest.seats) seat.hand.reset();
   std::uint64_t forgotten = 0;
   const auto done = transact([&]() -> Outcome<void> {
-    if (auto kept = insert(position, Snapshot{**state, Origin::events}); !kept) return kept;
+    if (auto kept = insert(position, Snapshot{rest, Origin::events}); !kept) return kept;
     if (auto others = connection_->forget_other_snapshots.run(position.key, position.last, "events"); !others)
       return others;
     if (auto events = connection_->forget_events.run(position.key); !events) return events;

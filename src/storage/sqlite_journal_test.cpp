@@ -157,9 +157,12 @@ TEST_F(SqliteJournalTest, ConferencesAreListed) {
 }
 
 TEST_F(SqliteJournalTest, PurgeForgetsWhatHappenedInOldConferencesAndKeepsTheirState) {
-  const Batch batches[] = {batch("old", 1, 20), batch("new", 1, 40)};
+  Batch batches[] = {batch("old", 1, 20), batch("new", 1, 40)};
+  batches[0].events[10].event = conference::ChatSaid{{.number = 1, .seat = "chair", .text = "Between us"}};
   ASSERT_DONE(journal_->append(batches));
-  const auto before = **journal_->load("old");
+  auto before = **journal_->load("old");
+  ASSERT_EQ(before.chat.size(), 1u);
+  before.chat.clear();  // what was said is forgotten
   EXPECT_EQ(journal_->purge(kNoon + std::chrono::seconds{20}), 0u);
   EXPECT_EQ(*(*journal_->database())->number("PRAGMA auto_vacuum"), 2);
   EXPECT_EQ(journal_->purge(kNoon + std::chrono::seconds{21}), 20u);
