@@ -22,7 +22,7 @@ class ConferenceServer {
     conference::Roster roster;
     std::array<std::uint8_t, 32> key{};
     std::size_t shards = 1;
-    SimDisk* disk = nullptr;  // opened by whoever made it; none: nothing is kept
+    SimDisk* disk = nullptr;                       // opened by whoever made it; none: nothing is kept
     std::vector<conference::Recovered> recovered;  // what was read of it
   };
   ConferenceServer(World& world, Setup setup);

@@ -112,14 +112,14 @@ void ConferenceSimulation::start_server() {
   std::vector<conference::Recovered> recovered;
   if (options_.recorded) recovered = disk_.open(world(), roster_);
   for (const auto& recorded : disk_.events()) history.push_back(recorded.event);
-  server_ = std::make_unique<ConferenceServer>(world(),
-                                               ConferenceServer::Setup{.seed = options_.seed * 1'000 + life_,
-                                                                       .suite = options_.suite,
-                                                                       .roster = roster_,
-                                                                       .key = key_,
-                                                                       .shards = options_.shards,
-                                                                       .disk = options_.recorded ? &disk_ : nullptr,
-                                                                       .recovered = std::move(recovered)});
+  server_ =
+      std::make_unique<ConferenceServer>(world(), ConferenceServer::Setup{.seed = options_.seed * 1'000 + life_,
+                                                                          .suite = options_.suite,
+                                                                          .roster = roster_,
+                                                                          .key = key_,
+                                                                          .shards = options_.shards,
+                                                                          .disk = options_.recorded ? &disk_ : nullptr,
+                                                                          .recovered = std::move(recovered)});
   server_address_ = server_->media().address();
   server_->media().on_sent = [this](const NetworkPath& path, BytesView bytes) { left_server(path, bytes); };
   server_->on_command = [this](const media::Command& command) { on_command(command); };

@@ -152,7 +152,8 @@ std::optional<conference::JournalResult> SimJournal::poll() {
 }
 
 TimePoint SimJournal::next_deadline() const {
-  return std::min(waiting_.empty() ? kNever : waiting_.front().due, told_.empty() ? kNever : told_.front().at);
+  return std::min(waiting_.empty() || !disk_.has_power() ? kNever : waiting_.front().due,
+                  told_.empty() ? kNever : told_.front().at);
 }
 
 }  // namespace bridgehall::sim
