@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 
 import { Commander } from '../lib/commander.mjs';
 import { environment, program, Server } from '../lib/server.mjs';
+import { until } from '../lib/until.mjs';
 
 const run = promisify(execFile);
 const kills = Number(process.env.BRIDGEHALL_KILLS ?? 20);
@@ -135,6 +136,8 @@ describe(`a server that is killed ${kills} times`, () => {
         await compareSnapshot();
       } else {
         await Promise.all(pages.map((page) => page.arrive()));
+        // A session that took no part yet is nothing to come back to.
+        await until('all have joined', () => pages.every((page) => !page.waitsFor('microphone')));
       }
       const life = { lives: true, patched: 0 };
       const patching = patchGates(life);
