@@ -13,7 +13,7 @@ const seat = (id: string, change: Partial<Seat> = {}): Seat => ({
   sends: [],
   ...change,
 });
-const conference: Conference = { id: 'demo', title: 'Demo', mode: 'discussion', locked: false, seats: [seat('hall', { role: 'hall' }), seat('a')], chat: [] };
+const conference: Conference = { id: 'demo', title: 'Demo', mode: 'discussion', layout: 'speaker', locked: false, seats: [seat('hall', { role: 'hall' }), seat('a')], chat: [] };
 const start = mirrorOf({ type: 'snapshot', sequence: 10, conference });
 const after = (mirror: Mirror, ...events: Event[]) =>
   events.reduce((folded, event) => follow(folded, { type: 'happened', sequence: folded.sequence + 1, event }), mirror).conference;

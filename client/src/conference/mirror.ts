@@ -53,6 +53,8 @@ function apply(conference: Conference, event: Event): Conference {
       return withPlace(conference, 'slides', event.seat);
     case 'mode_changed':
       return { ...conference, mode: event.mode };
+    case 'layout_changed':
+      return { ...conference, layout: event.layout };
     case 'lock_changed':
       return { ...conference, locked: event.locked };
     case 'hand_raised':

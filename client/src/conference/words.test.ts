@@ -96,7 +96,7 @@ describe('the end', () => {
 });
 
 describe('announcements', () => {
-  const conference = { id: 'demo', title: '', mode: 'discussion', locked: false, seats: [seat], chat: [] } as const;
+  const conference = { id: 'demo', title: '', mode: 'discussion', layout: 'speaker', locked: false, seats: [seat], chat: [] } as const;
   const said = (event: Happened['event'], own = 'me') => announce({ type: 'happened', sequence: 7, event }, { ...conference, seats: [...conference.seats], chat: [] }, own);
   it('name who it is', () => expect(said({ type: 'joined', seat: 'ha-giang' })).toEqual({ key: 'announce.joined', name: 'Hà Giang' }));
   it('leave out what oneself does', () => {

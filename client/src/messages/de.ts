@@ -255,6 +255,7 @@ export const de: Messages = {
   'hand.technical': 'technisches Problem',
 
   'people.present': '{number} von {all} anwesend',
+  'people.count': '{number} Person|{number} Personen',
   'people.hands': 'Wortmeldungen',
   'people.seats': 'Plätze',
   'people.away': 'nicht da',

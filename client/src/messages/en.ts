@@ -253,6 +253,7 @@ export const en = {
   'hand.technical': 'technical problem',
 
   'people.present': '{number} present of {all}',
+  'people.count': '{number} person|{number} people',
   'people.hands': 'Asking for the floor',
   'people.seats': 'Places',
   'people.away': 'not here',

@@ -255,6 +255,7 @@ export const fr: Messages = {
   'hand.technical': 'problème technique',
 
   'people.present': '{number} présents sur {all}',
+  'people.count': '{number} personne|{number} de personnes|{number} personnes',
   'people.hands': 'Demandes de parole',
   'people.seats': 'Places de la conférence',
   'people.away': 'absent',

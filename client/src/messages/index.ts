@@ -5,6 +5,10 @@ import { en } from './en';
 export type MessageKey = keyof typeof en;
 export type Messages = Record<MessageKey, string>;
 
+// A text with forms for numbers, 'one|other' in English, holds those of its language in this order, as CLDR names them.
+export const pluralForms = { vi: ['other'], fr: ['one', 'many', 'other'], de: ['one', 'other'], en: ['one', 'other'] } as const satisfies Record<string, readonly Intl.LDMLPluralRule[]>;
+export type CountKey = { [Key in MessageKey]: (typeof en)[Key] extends `${string}|${string}` ? Key : never }[MessageKey];
+
 // '{width} × {height}' → 'width' | 'height': a call with a missing value does not compile.
 type Placeholder<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholder<Rest> : never;
 export type Values<Key extends MessageKey> = [Placeholder<(typeof en)[Key]>] extends [never] ? [] : [Record<Placeholder<(typeof en)[Key]>, string>];
@@ -25,6 +29,12 @@ export function chooseLanguage(stored: string | null, wished: readonly string[])
 
 export function fill(text: string, values: Record<string, string> = {}): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+}
+
+// The form of a text for that number.
+export function formFor(language: Language, text: string, number: number): string {
+  const forms: readonly string[] = pluralForms[language];
+  return text.split('|')[forms.indexOf(new Intl.PluralRules(language).select(number))] ?? text;
 }
 
 export const loaders: Record<Language, () => Promise<Messages>> = {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import source from '../../../src/app/doctor/words.cpp?raw';
 import { doctorLoaders } from './doctor/index';
 import { en } from './en';
-import { chooseLanguage, fill, languages, loaders, type Language, type MessageKey } from './index';
+import { chooseLanguage, fill, formFor, languages, loaders, pluralForms, type Language, type MessageKey } from './index';
 
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 
@@ -14,7 +14,9 @@ describe('the messages', () => {
       expect(Object.keys(messages).sort()).toEqual(Object.keys(en).sort());
       for (const key of Object.keys(en) as MessageKey[]) {
         expect(messages[key].trim(), key).not.toBe('');
-        expect(placeholders(messages[key]), key).toEqual(placeholders(en[key]));
+        const forms = en[key].includes('|') ? messages[key].split('|') : [messages[key]];
+        expect(forms, key).toHaveLength(en[key].includes('|') ? pluralForms[language].length : 1);
+        for (const form of forms) expect(placeholders(form), key).toEqual(placeholders(en[key].split('|')[0] ?? ''));
       }
     });
 
@@ -26,6 +28,15 @@ describe('the messages', () => {
       expect(copied.filter((key) => key !== 'publish.microphone')).toEqual([]);
     });
   }
+
+  it('have the form of the number', () => {
+    expect([0, 1, 2].map((number) => formFor('en', 'one|other', number))).toEqual(['other', 'one', 'other']);
+    expect([0, 1, 2, 1_000_000].map((number) => formFor('fr', 'one|many|other', number))).toEqual(['one', 'one', 'other', 'many']);
+    expect(formFor('vi', 'other', 1)).toBe('other');
+  });
+
+  for (const language of Object.keys(languages) as Language[])
+    it(`know the forms of ${language}`, () => expect([...pluralForms[language]].sort()).toEqual([...new Intl.PluralRules(language).resolvedOptions().pluralCategories].sort()));
 
   it('keep a placeholder that has no value visible', () => {
     expect(fill('{name} is live', {})).toBe('{name} is live');

@@ -1,5 +1,5 @@
 // The language in use, for the components: `speech.say('publish.start')` changes by itself when the language does.
-import { chooseLanguage, fill, loaders, type Language, type MessageKey, type Messages, type Values } from './index';
+import { chooseLanguage, fill, formFor, loaders, type CountKey, type Language, type MessageKey, type Messages, type Values } from './index';
 import { en } from './en';
 
 const storageKey = 'bridgehall.language';
@@ -32,6 +32,11 @@ class Speech {
 
   say<Key extends MessageKey>(key: Key, ...values: Values<Key>): string {
     return fill(this.#messages[key], values[0]);
+  }
+
+  // A text with forms for numbers; its {number} is filled in here.
+  count<Key extends CountKey>(key: Key, number: number): string {
+    return fill(formFor(this.language, this.#messages[key], number), { number: this.number(number) });
   }
 
   rate(bitsPerSecond: number): string {

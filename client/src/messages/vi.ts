@@ -255,6 +255,7 @@ export const vi: Messages = {
   'hand.technical': 'sự cố kỹ thuật',
 
   'people.present': '{number} có mặt trên {all}',
+  'people.count': '{number} người',
   'people.hands': 'Xin phát biểu',
   'people.seats': 'Các điểm cầu',
   'people.away': 'vắng mặt',
