@@ -16,6 +16,7 @@ struct DemoSeat {
 
 constexpr DemoSeat kSeats[] = {
     {"hall", "Hội trường", "Hà Nội", Role::hall},
+    {"screen", "Màn chiếu", "Hội trường", Role::viewer},
     {"chair", "Chủ tọa", "Hội trường", Role::chair},
     {"moderator", "Điều phối kỹ thuật", "Hội trường", Role::moderator},
     {"presenter", "Báo cáo viên", "Hội trường", Role::presenter},
