@@ -189,7 +189,7 @@ void ConferenceScenario::use_camera(ModelPage& by, std::string seat) {
 void ConferenceScenario::lead() {
   // Not everyone may lead; the others are refused.
   auto& by = random_.chance(0.8) ? chair() : anyone();
-  switch (random_.below(9)) {
+  switch (random_.below(7)) {
     case 0:
     case 1:
     case 2:
@@ -204,11 +204,6 @@ void ConferenceScenario::lead() {
       by.ask(messages::Remove{.seat = page.setup().seat});
       return come_back(page, between(500ms, 2s));
     }
-    case 6:
-      return by.ask(messages::SetLayout{.layout = static_cast<messages::Layout>(random_.below(4))});
-    case 7:
-      return by.ask(random_.chance(0.5) ? messages::CloseMicrophones{}
-                                        : messages::CloseMicrophones{.except = anyone().setup().seat});
     default:
       return simulation_.page(random_.chance(0.5) ? "hall" : "chair")
           .ask(messages::ShareSlides{.sharing = random_.chance(0.6)});

@@ -554,7 +554,7 @@ TEST(HostRecordProperties, the_record_is_all_that_is_told_and_more_than_it_is_ne
       const auto role = roster.seats[name == "hall" ? 0 : name == "chair" ? 1 : 2].role;
       const auto session = sessions.empty() ? std::string() : *rc::gen::elementOf(sessions);
       const bool yes = *rc::gen::arbitrary<bool>();
-      switch (*rc::gen::inRange(0, 20)) {
+      switch (*rc::gen::inRange(0, 21)) {
         case 0:
         case 1:
           sessions.push_back(host.greet("demo", {role, name}, session)->participant->session);
@@ -617,6 +617,10 @@ TEST(HostRecordProperties, the_record_is_all_that_is_told_and_more_than_it_is_ne
           break;
         case 19:
           disk.fail(now);
+          break;
+        case 20:
+          (void)host.carry_out("demo", "chair", CloseMicrophones{yes ? name : SeatId{}}, now);
+          (void)host.carry_out("demo", "chair", SetLayout{yes ? Layout::mosaic : Layout::speaker}, now);
           break;
       }
       carry_out_commands();
