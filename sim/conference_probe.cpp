@@ -1,5 +1,7 @@
 #include "sim/conference_probe.h"
 
+#include <algorithm>
+
 namespace bridgehall::sim {
 namespace {
 
@@ -27,6 +29,7 @@ void ConferenceProbe::run() {
   check_voice("site-2");
   simulation_.run_until(begin + kTilesBound);
   check_tiles();
+  check_chair("site-2");
   simulation_.check_agreement();
   simulation_.check_all_told();
   simulation_.check_complete();
@@ -72,6 +75,23 @@ std::string ConferenceProbe::lacks_voice(std::string_view seat, TimePoint since)
     if (page->media() == nullptr || page->media()->heard_of(owner) < since) return page->setup().seat;
   }
   return {};
+}
+
+void ConferenceProbe::check_chair(const std::string& spared) {
+  chair().ask(messages::SetLayout{.layout = messages::Layout::mosaic});
+  chair().ask(messages::CloseMicrophones{.except = spared});
+  const auto is_told = [&](const auto& page) {
+    const auto& conference = page->mirror().conference;
+    return conference.layout == messages::Layout::mosaic &&
+           std::all_of(conference.seats.begin(), conference.seats.end(), [&](const messages::Seat& seat) {
+             return seat.id == spared || seat.id == "chair" || !seat.microphone.open;
+           });
+  };
+  const auto& pages = simulation_.pages();
+  if (!simulation_.run_until([&] { return std::all_of(pages.begin(), pages.end(), is_told); }, kVoiceBound))
+    violated("not everybody was told that all microphones but {}'s are closed", spared);
+  const auto* one = chair().mirror().find(spared);
+  if (one == nullptr || !one->microphone.open) violated("{}'s microphone was closed with the others", spared);
 }
 
 void ConferenceProbe::check_tiles() {

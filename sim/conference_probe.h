@@ -21,6 +21,8 @@ class ConferenceProbe {
   void check_stage(const std::string& seat);
   void check_voice(const std::string& seat);
   void check_tiles();
+  // The chair divides the screen and closes all microphones but one: every page is told both within half a second.
+  void check_chair(const std::string& spared);
 
  private:
   ModelPage& chair() { return simulation_.page("chair"); }

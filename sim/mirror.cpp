@@ -43,6 +43,7 @@ struct Fold {
   void operator()(const messages::StageChanged& e) { conference.stage = e.seat; }
   void operator()(const messages::SlidesChanged& e) { conference.slides = e.seat; }
   void operator()(const messages::ModeChanged& e) { conference.mode = e.mode; }
+  void operator()(const messages::LayoutChanged& e) { conference.layout = e.layout; }
   void operator()(const messages::LockChanged& e) { conference.locked = e.locked; }
   void operator()(const messages::HandRaised& e) {
     change(e.seat, [&](messages::Seat& seat) { seat.hand = e.hand; });

@@ -1,4 +1,5 @@
-// The conference that `bridgehall demo` shows: a hall, 14 provinces as sites, those who lead, and delegates online.
+// The conference that `bridgehall demo` shows: a hall and its screen, 14 provinces as sites, those who lead, and
+// delegates online.
 #pragma once
 
 #include "base/random.h"

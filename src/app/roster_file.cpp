@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "app/demo_roster.h"
+#include "app/time_zone.h"
 
 namespace bridgehall::app {
 namespace {
@@ -65,6 +66,9 @@ Result<conference::InvitedSeat> read_seat(const std::string& path, const Json& j
   const auto name = text(json, "name", kMaxName);
   if (!name)
     return refuse(path, fmt::format("gives seat {} a name that is no text of at most {} characters", *id, kMaxName));
+  const auto place = text(json, "place", kMaxName);
+  if (!place)
+    return refuse(path, fmt::format("gives seat {} a place that is no text of at most {} characters", *id, kMaxName));
   const auto role = conference::parse_role(text(json, "role", kMaxName).value_or(""));
   if (!role) return refuse(path, fmt::format("gives seat {} no role that there is", *id));
   const auto invitation = text(json, "invitation", kMaxName);
@@ -75,6 +79,7 @@ Result<conference::InvitedSeat> read_seat(const std::string& path, const Json& j
     return refuse(path, fmt::format("gives seat {} a serial that is no number from 1 to 4294967295", *id));
   return conference::InvitedSeat{.id = *id,
                                  .name = name->empty() ? *id : *name,
+                                 .place = *place,
                                  .role = *role,
                                  .invitation = *invitation,
                                  .serial = serial.get<std::uint32_t>()};
@@ -91,6 +96,12 @@ Result<conference::Roster> read_roster(const std::string& path, const std::strin
   const auto title = text(json, "title", kMaxTitle), stage = text(json, "stage", conference::kMaxNameLength);
   if (!title) return refuse(path, fmt::format("has a title that is no text of at most {} characters", kMaxTitle));
   conference::Roster roster{.id = conference, .title = title->empty() ? conference : *title};
+  const auto time_zone = text(json, "time_zone", kMaxTimeZone);
+  if (!time_zone || !(time_zone->empty() || is_time_zone(*time_zone)))
+    return refuse(path, fmt::format("has the time_zone \"{}\", which is none that is known here; it is written as in "
+                                    "the time zone database, for example Asia/Ho_Chi_Minh",
+                                    time_zone.value_or("")));
+  roster.time_zone = *time_zone;
   if (json.contains("mode")) {
     const auto mode = std::find(kModes.begin(), kModes.end(), text(json, "mode", kMaxName));
     if (mode == kModes.end()) return refuse(path, "has a mode that is neither discussion nor conference");
@@ -119,10 +130,12 @@ std::string write_roster(const conference::Roster& roster) {
   for (const auto& seat : roster.seats)
     seats.push_back({{"id", seat.id},
                      {"name", seat.name},
+                     {"place", seat.place},
                      {"role", conference::role_name(seat.role)},
                      {"invitation", seat.invitation},
                      {"serial", seat.serial}});
   const Json json{{"title", roster.title},
+                  {"time_zone", roster.time_zone},
                   {"mode", kModes[static_cast<std::size_t>(roster.mode)]},
                   {"stage", roster.stage},
                   {"seats", std::move(seats)}};

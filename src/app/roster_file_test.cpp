@@ -41,9 +41,10 @@ class RosterFileTest : public testing::Test {
 
 bool same(const conference::Roster& a, const conference::Roster& b) {
   const auto seat = [](const conference::InvitedSeat& x, const conference::InvitedSeat& y) {
-    return x.id == y.id && x.name == y.name && x.role == y.role && x.invitation == y.invitation && x.serial == y.serial;
+    return x.id == y.id && x.name == y.name && x.place == y.place && x.role == y.role && x.invitation == y.invitation &&
+           x.serial == y.serial;
   };
-  return a.id == b.id && a.title == b.title && a.mode == b.mode && a.stage == b.stage &&
+  return a.id == b.id && a.title == b.title && a.time_zone == b.time_zone && a.mode == b.mode && a.stage == b.stage &&
          std::equal(a.seats.begin(), a.seats.end(), b.seats.begin(), b.seats.end(), seat);
 }
 
@@ -113,6 +114,8 @@ TEST_F(RosterFileTest, absent_members_have_their_defaults) {
   const auto loaded = load();
   ASSERT_TRUE(loaded) << loaded.error().message;
   EXPECT_EQ(loaded->title, "demo");
+  EXPECT_EQ(loaded->time_zone, "");
+  EXPECT_EQ(loaded->seats[0].place, "");
   EXPECT_EQ(loaded->mode, conference::Mode::discussion);
   EXPECT_EQ(loaded->seats[0].name, "a");
   EXPECT_EQ(loaded->seats[0].serial, 1u);
@@ -132,6 +135,9 @@ TEST_F(RosterFileTest, mistakes_are_told_in_a_sentence_that_names_the_file_and_t
       {refused(R"({"title":")" + std::string(257, 'x') + R"(","seats":[]})"), "a title that is no text"},
       {refused(R"({"mode":"discusion","seats":[]})"), "a mode that is neither"},
       {refused(R"({"mode":1,"seats":[]})"), "a mode that is neither"},
+      {refused(R"({"time_zone":"Asia/Saigonn","seats":[]})"), "the time_zone \"Asia/Saigonn\", which is none"},
+      {refused(R"({"time_zone":"../etc/passwd","seats":[]})"), "the time_zone \"../etc/passwd\", which is none"},
+      {refused(R"({"time_zone":7,"seats":[]})"), "the time_zone \"\", which is none"},
       {refused(R"({"stage":"a","seats":[]})"), "puts on stage"},
       {refused(R"({"stage":"a","seats":[{"id":"a","role":"viewer"}]})"), "puts on stage"},
       {refused_seat(R"("role":"site")"), "a seat with the id \"\""},
@@ -140,6 +146,8 @@ TEST_F(RosterFileTest, mistakes_are_told_in_a_sentence_that_names_the_file_and_t
       {refused_seat(R"("id":"a","role":"king")"), "gives seat a no role"},
       {refused_seat(R"("id":"a","role":"site","name":5)"), "gives seat a a name"},
       {refused_seat(R"("id":"a","role":"site","name":")" + std::string(129, 'x') + '"'), "gives seat a a name"},
+      {refused_seat(R"("id":"a","role":"site","place":5)"), "gives seat a a place"},
+      {refused_seat(R"("id":"a","role":"site","place":")" + std::string(129, 'x') + '"'), "gives seat a a place"},
       {refused_seat(R"("id":"a","role":"site","invitation":"short")"), "an invitation that is not"},
       {refused_seat(R"("id":"a","role":"site","serial":0)"), "a serial that is no number"},
       {refused_seat(R"("id":"a","role":"site","serial":4294967296)"), "a serial that is no number"},

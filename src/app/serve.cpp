@@ -30,6 +30,7 @@
 #include "io/clock.h"
 #include "io/interfaces.h"
 #include "web/authentication.h"
+#include "web/demo_api.h"
 #include "web/http_server.h"
 
 namespace bridgehall::app {
@@ -164,8 +165,8 @@ void print_demo_links(const Configuration& c, std::uint16_t http_port, const con
       "Bridgehall is running its demo. Open these in browsers on this machine; each seat has a link of its own:\n\n");
   for (const auto& seat : roster.seats)
     if (!seat.invitation.empty())
-      fmt::print("{:<10} {:<12} http://localhost:{}/#invitation={}\n", conference::role_name(seat.role), seat.id,
-                 http_port, seat.invitation);
+      fmt::print("{:<10} {:<12} http://localhost:{}/{}\n", conference::role_name(seat.role), seat.id, http_port,
+                 web::link_fragment(seat));
   fmt::print("{:<23} http://localhost:{}/#as=diagnosis&token={}\n", web::kAdministrator, http_port,
              administrators_token(key));
   fmt::print("\n");
@@ -244,6 +245,7 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
     std::move(lively.begin(), lively.end(), std::back_inserter(findings));
     return findings;
   };
+  if (greeting == Greeting::demo_links && IpAddress::parse(c.http_address)->is_loopback()) settings.demo = demo.id;
   if (recorder) settings.journal = &*recorder;
   settings.back_up = std::move(back_up);
   web::Control control(std::move(settings), *key, std::move(*client), random, **shards);

@@ -4,7 +4,8 @@ namespace bridgehall::conference {
 namespace {
 
 void change(State& state, const SeatAdded& event) {
-  if (!state.find(event.seat)) state.seats.push_back({.id = event.seat, .name = event.name, .role = event.role});
+  if (!state.find(event.seat))
+    state.seats.push_back({.id = event.seat, .name = event.name, .place = event.place, .role = event.role});
 }
 
 void change(State& state, const Joined& event) {
@@ -39,6 +40,8 @@ void change(State& state, const StageChanged& event) { state.stage = event.seat;
 void change(State& state, const SlidesChanged& event) { state.slides = event.seat; }
 
 void change(State& state, const ModeChanged& event) { state.mode = event.mode; }
+
+void change(State& state, const LayoutChanged& event) { state.layout = event.layout; }
 
 void change(State& state, const LockChanged& event) { state.locked = event.locked; }
 

@@ -17,6 +17,10 @@ struct OpenMicrophone {
 struct CloseMicrophone {
   SeatId seat;
 };
+// Everybody's but the own and one more.
+struct CloseMicrophones {
+  SeatId except;  // empty: none
+};
 struct OpenCamera {
   SeatId seat;
 };
@@ -28,6 +32,9 @@ struct SetStage {
 };
 struct SetMode {
   Mode mode{};
+};
+struct SetLayout {
+  Layout layout{};
 };
 struct SetLock {
   bool locked = false;
@@ -70,7 +77,8 @@ struct ChangeSends {
   std::vector<TrackUse> sends;
 };
 
-using Command = std::variant<OpenMicrophone, CloseMicrophone, OpenCamera, CloseCamera, SetStage, SetMode, SetLock,
-                             Remove, RaiseHand, LowerHand, Say, ShareSlides, Arrive, Depart, ChangeSends>;
+using Command =
+    std::variant<OpenMicrophone, CloseMicrophone, CloseMicrophones, OpenCamera, CloseCamera, SetStage, SetMode,
+                 SetLayout, SetLock, Remove, RaiseHand, LowerHand, Say, ShareSlides, Arrive, Depart, ChangeSends>;
 
 }  // namespace bridgehall::conference

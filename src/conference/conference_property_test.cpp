@@ -23,7 +23,7 @@ std::vector<TrackUse> any_tracks() {
 Command any_command(const State& state) {
   const auto seat = any_seat();
   const bool yes = *rc::gen::arbitrary<bool>();
-  switch (*rc::gen::inRange(0, 17)) {
+  switch (*rc::gen::inRange(0, 19)) {
     case 0:
     case 1:
       return OpenMicrophone{seat};
@@ -54,6 +54,10 @@ Command any_command(const State& state) {
       return Depart{seat, *rc::gen::element(LeaveReason::left, LeaveReason::revoked)};
     case 15:
       return ChangeSends{seat, seat == "viewer" ? std::vector<TrackUse>{} : any_tracks()};
+    case 16:
+      return CloseMicrophones{seat};
+    case 17:
+      return SetLayout{*rc::gen::element(Layout::speaker, Layout::mosaic, Layout::slides)};
     default:
       break;
   }

@@ -25,8 +25,9 @@ Decision not_allowed(std::string_view what) {
   return refuse(RefusalCode::not_allowed, fmt::format("With this seat's role you may not {}.", what));
 }
 
-Decision unknown_seat(const SeatId& seat) {
-  return refuse(RefusalCode::unknown_seat, fmt::format("There is no seat {} in this conference.", seat), "seat");
+Decision unknown_seat(const SeatId& seat, std::string field = "seat") {
+  return refuse(RefusalCode::unknown_seat, fmt::format("There is no seat {} in this conference.", seat),
+                std::move(field));
 }
 
 // The seat that is meant, which must be present; the server itself may prepare an empty one.
@@ -106,6 +107,20 @@ Decision when(const Case& c, const CloseMicrophone& command) {
   return events;
 }
 
+// Of the absent too: whoever was lost a moment ago does not come back into the silence. And whoever has the floor loses
+// it even while coughing.
+Decision when(const Case& c, const CloseMicrophones& command) {
+  if (!c.allowed(Action::close_microphone)) return not_allowed("close other microphones");
+  if (!command.except.empty() && !c.state.find(command.except)) return unknown_seat(command.except, "except");
+  Events events;
+  for (const auto& seat : c.state.seats) {
+    const bool spared = &seat == c.self || seat.id == command.except;
+    if (!spared && (seat.microphone.open || seat.microphone.granted))
+      events.push_back(MicrophoneChanged{seat.id, {.open = false, .closed_by = Closer::chair}});
+  }
+  return events;
+}
+
 Decision when(const Case& c, const OpenCamera& command) {
   const auto seat = present_seat(c, command.seat);
   if (!seat) return std::unexpected(seat.error());
@@ -165,6 +180,12 @@ Decision when(const Case& c, const SetMode& command) {
     if (seat.microphone.open && !seat.microphone.granted && !speaks_without_floor(seat.role))
       events.push_back(MicrophoneChanged{seat.id, {.open = false, .closed_by = Closer::nobody}});
   return events;
+}
+
+Decision when(const Case& c, const SetLayout& command) {
+  if (!c.allowed(Action::set_layout)) return not_allowed("divide the hall's screen");
+  if (c.state.layout == command.layout) return Events{};
+  return Events{LayoutChanged{command.layout}};
 }
 
 Decision when(const Case& c, const SetLock& command) {
@@ -233,7 +254,7 @@ Decision when(const Case& c, const Arrive& command) {
   Seat known = seat ? *seat : Seat{.id = command.seat, .name = command.name, .role = command.role};
   if (!sends_itself(known.role) && !command.sends.empty())
     return refuse(RefusalCode::not_allowed, "A viewer sends nothing.");
-  if (!seat) events.push_back(SeatAdded{command.seat, command.name, command.role});
+  if (!seat) events.push_back(SeatAdded{.seat = command.seat, .name = command.name, .role = command.role});
   if (!known.present) events.push_back(Joined{command.seat});
   if (c.state.slides == command.seat && !has_slides(command.sends)) events.push_back(SlidesChanged{});
   if (known.sends != command.sends) events.push_back(SendsChanged{command.seat, command.sends});

@@ -49,6 +49,10 @@ TEST(Decide, every_role_may_what_the_table_says) {
       {"a viewer on stage", SetStage{"guest"}, "-------", "-------"},
       {"mode conference", SetMode{Mode::conference}, "++-----", "..-----"},
       {"mode discussion", SetMode{Mode::discussion}, "..-----", "++-----"},
+      {"layout", SetLayout{Layout::mosaic}, "++-----", "++-----"},
+      {"the same layout", SetLayout{Layout::speaker}, "..-----", "..-----"},
+      {"closing all microphones", CloseMicrophones{}, "++-----", "++-----"},
+      {"closing all but the one that is open", CloseMicrophones{"speaker"}, "..-----", "..-----"},
       {"lock", SetLock{true}, "++-----", "++-----"},
       {"remove", Remove{"target"}, "++-----", "++-----"},
       {"removing oneself", Remove{}, "-------", "-------", true},
@@ -162,6 +166,43 @@ TEST(Decide, mode_conference_closes_those_without_the_floor_and_discussion_lets_
   EXPECT_FALSE(state.find("site")->microphone.open);
   ASSERT_TRUE(carry_out(state, "chair", SetMode{Mode::discussion}));
   EXPECT_TRUE(carry_out(state, "site", OpenMicrophone{"site"}));
+}
+
+TEST(Decide, all_microphones_but_the_own_and_one_more_are_closed_as_if_one_by_one) {
+  auto state = full_house(Mode::conference);
+  for (const auto* seat : {"chair", "hall", "moderator"}) ASSERT_TRUE(carry_out(state, seat, OpenMicrophone{seat}));
+  for (const auto* seat : {"site", "delegate"}) ASSERT_TRUE(carry_out(state, "chair", OpenMicrophone{seat}));
+  const auto before = state;
+  auto one_by_one = state;
+  for (const auto* seat : {"moderator", "hall", "delegate"})
+    ASSERT_TRUE(carry_out(one_by_one, "chair", CloseMicrophone{seat}));
+  ASSERT_TRUE(carry_out(state, "chair", CloseMicrophones{"site"}));
+  EXPECT_EQ(state, one_by_one);
+  EXPECT_EQ(state.find("presenter")->microphone, before.find("presenter")->microphone) << "was closed, by nobody";
+  EXPECT_EQ(refusal(decide(state, kNoon, "delegate", OpenMicrophone{"delegate"})), RefusalCode::needs_floor);
+  EXPECT_TRUE(decide(state, kNoon, "chair", CloseMicrophones{"site"})->empty());
+  ASSERT_TRUE(carry_out(state, "chair", CloseMicrophones{}));
+  EXPECT_TRUE(state.find("chair")->microphone.open);
+  EXPECT_FALSE(state.find("site")->microphone.open);
+}
+
+TEST(Decide, closing_all_microphones_reaches_who_coughs_and_who_was_lost) {
+  auto state = full_house();
+  ASSERT_TRUE(carry_out(state, "chair", OpenMicrophone{"site"}));
+  ASSERT_TRUE(carry_out(state, "site", CloseMicrophone{"site"}));
+  ASSERT_TRUE(carry_out(state, "delegate", OpenMicrophone{"delegate"}));
+  ASSERT_TRUE(carry_out(state, {}, Depart{"delegate", LeaveReason::lost}));
+  ASSERT_TRUE(carry_out(state, "chair", CloseMicrophones{}));
+  const Microphone closed{.closed_by = Closer::chair};
+  EXPECT_EQ(state.find("site")->microphone, closed);
+  EXPECT_EQ(state.find("delegate")->microphone, closed);
+}
+
+TEST(Decide, who_is_spared_has_to_be_a_seat) {
+  const auto state = full_house();
+  const auto refused = decide(state, kNoon, "chair", CloseMicrophones{"nobody"});
+  EXPECT_EQ(refusal(refused), RefusalCode::unknown_seat);
+  EXPECT_EQ(refused.error().field, "except");
 }
 
 TEST(Decide, a_camera_that_the_chair_has_closed_is_opened_by_the_chair_only) {

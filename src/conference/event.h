@@ -12,6 +12,7 @@ namespace bridgehall::conference {
 struct SeatAdded {
   SeatId seat;
   std::string name;
+  std::string place;
   Role role{};
 };
 struct Joined {
@@ -42,6 +43,9 @@ struct SlidesChanged {
 struct ModeChanged {
   Mode mode{};
 };
+struct LayoutChanged {
+  Layout layout{};
+};
 struct LockChanged {
   bool locked = false;
 };
@@ -57,6 +61,6 @@ struct ChatSaid {
 };
 
 using Event = std::variant<SeatAdded, Joined, Left, MicrophoneChanged, CameraChanged, SendsChanged, StageChanged,
-                           SlidesChanged, ModeChanged, LockChanged, HandRaised, HandLowered, ChatSaid>;
+                           SlidesChanged, ModeChanged, LayoutChanged, LockChanged, HandRaised, HandLowered, ChatSaid>;
 
 }  // namespace bridgehall::conference

@@ -28,8 +28,13 @@ CommandRefusal session_gone() { return {RefusalCode::not_connected, "This sessio
 Host::Host(DirectoryLimits limits, RandomSource& random) : random_(random), directory_(limits, random) {}
 
 State initial_state(const Roster& roster) {
-  State state{.id = roster.id, .title = roster.title, .mode = roster.mode, .stage = roster.stage};
-  for (const auto& seat : roster.seats) state.seats.push_back({.id = seat.id, .name = seat.name, .role = seat.role});
+  State state{.id = roster.id,
+              .title = roster.title,
+              .time_zone = roster.time_zone,
+              .mode = roster.mode,
+              .stage = roster.stage};
+  for (const auto& seat : roster.seats)
+    state.seats.push_back({.id = seat.id, .name = seat.name, .place = seat.place, .role = seat.role});
   return state;
 }
 

@@ -81,8 +81,8 @@ struct RecordReport {
 
 // A conference in which nothing has happened.
 State initial_state(const Roster& roster);
-// What things and seats are called and who has which role, the roster says, also of a conference that goes on; all else
-// the record. Neither adds seats nor takes any away: who spoke in the conference keeps a name in it.
+// What things and seats are called, where they are and who has which role, the roster says, also of a conference that
+// goes on; all else the record. Neither adds seats nor takes any away: who spoke in the conference keeps a name in it.
 void follow_roster(State& state, const Roster& roster);
 
 class Host {

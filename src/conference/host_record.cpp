@@ -141,10 +141,12 @@ RecordReport Host::record_report(std::string_view id) const {
 
 void follow_roster(State& state, const Roster& roster) {
   state.title = roster.title;
+  state.time_zone = roster.time_zone;
   for (const auto& invited : roster.seats) {
     auto* seat = state.find(invited.id);
     if (!seat) continue;
     seat->name = invited.name;
+    seat->place = invited.place;
     seat->role = invited.role;
   }
 }
@@ -160,7 +162,8 @@ void Host::recover(Recovered recovered, const Moment& now) {
   const bool other_roster = state != recorded;
   std::vector<RecordedEvent> added;
   for (const auto& invited : conference.roster.seats)
-    if (!state.find(invited.id)) added.push_back({.event = SeatAdded{invited.id, invited.name, invited.role}});
+    if (!state.find(invited.id))
+      added.push_back({.event = SeatAdded{invited.id, invited.name, invited.place, invited.role}});
   const auto& recent = recovered.recent;
   const bool follows = !other_roster && !recent.empty() && recent.back().sequence == state.sequence &&
                        recent.front().sequence + recent.size() == state.sequence + 1;

@@ -133,6 +133,25 @@ TEST_F(HostRecordTest, what_closes_acts_at_once_and_what_opens_waits) {
   EXPECT_THAT(commands(), Contains("close 2"));
 }
 
+TEST_F(HostRecordTest, many_microphones_are_closed_at_once_and_in_one_batch) {
+  seated("chair", Role::chair);
+  seated("hall", Role::hall);
+  seated("a");
+  seated("b");
+  const auto accepted = ask("chair", CloseMicrophones{"b"});
+  EXPECT_TRUE(accepted.closed);
+  EXPECT_THAT(commands(), ElementsAre("shut 4", "shut 7"));
+  EXPECT_EQ(disk.waiting(), 1u);
+  EXPECT_TRUE(seat("a").microphone.open) << "nobody is told before it is on disk";
+  disk.commit_all(now);
+  EXPECT_FALSE(seat("a").microphone.open || seat("hall").microphone.open);
+  EXPECT_TRUE(seat("b").microphone.open && seat("chair").microphone.open);
+  ask("chair", CloseMicrophones{});
+  disk.fail(now);
+  EXPECT_THAT(commands(), ElementsAre("shut 10")) << "closed, though it could not be written down";
+  EXPECT_EQ(host.record_report("demo").unrecorded, (std::vector<UnrecordedClosing>{{ClosedThing::microphone, "b"}}));
+}
+
 TEST_F(HostRecordTest, what_was_closed_again_meanwhile_is_not_opened) {
   seated("chair", Role::chair);
   seated("a");
@@ -428,17 +447,22 @@ TEST_F(RestartedHostTest, seats_that_were_added_to_the_roster_are_told_and_renam
   for (const auto& batch : disk.written())
     recovered.recent.insert(recovered.recent.end(), batch.events.begin(), batch.events.end());
   auto roster = make_roster();
-  roster.seats.push_back({.id = "new", .name = "New", .role = Role::site});
+  roster.seats.push_back({.id = "new", .name = "New", .place = "Room 4", .role = Role::site});
   after.add_conference(roster);
   after.recover(recovered, now);
   EXPECT_TRUE(after.log("demo")->reaches(0));
   commit_all(after, now);
   EXPECT_EQ(seat_after("new").name, "New");
+  EXPECT_EQ(seat_after("new").place, "Room 4");
   roster.seats[2].name = "Another name";
+  roster.seats[2].place = "Room 3";
+  roster.time_zone = "Europe/Paris";
   Host third{{}, other_random};
   third.add_conference(roster);
   third.recover(recovered, now);
   EXPECT_EQ(third.state("demo")->find("a")->name, "Another name");
+  EXPECT_EQ(third.state("demo")->find("a")->place, "Room 3");
+  EXPECT_EQ(third.state("demo")->time_zone, "Europe/Paris");
   EXPECT_FALSE(third.log("demo")->reaches(recovered.state.sequence - 1));
   EXPECT_FALSE(third.log("demo")->resumes(recovered.state.sequence)) << "it has the old name";
   EXPECT_TRUE(third.log("demo")->reaches(recovered.state.sequence)) << "who was told the new one goes on from there";
@@ -530,7 +554,7 @@ TEST(HostRecordProperties, the_record_is_all_that_is_told_and_more_than_it_is_ne
       const auto role = roster.seats[name == "hall" ? 0 : name == "chair" ? 1 : 2].role;
       const auto session = sessions.empty() ? std::string() : *rc::gen::elementOf(sessions);
       const bool yes = *rc::gen::arbitrary<bool>();
-      switch (*rc::gen::inRange(0, 20)) {
+      switch (*rc::gen::inRange(0, 21)) {
         case 0:
         case 1:
           sessions.push_back(host.greet("demo", {role, name}, session)->participant->session);
@@ -593,6 +617,10 @@ TEST(HostRecordProperties, the_record_is_all_that_is_told_and_more_than_it_is_ne
           break;
         case 19:
           disk.fail(now);
+          break;
+        case 20:
+          (void)host.carry_out("demo", "chair", CloseMicrophones{yes ? name : SeatId{}}, now);
+          (void)host.carry_out("demo", "chair", SetLayout{yes ? Layout::mosaic : Layout::speaker}, now);
           break;
       }
       carry_out_commands();

@@ -19,11 +19,12 @@ using testing::Not;
 class HostTest : public testing::Test {
  protected:
   HostTest() {
-    Roster roster{.id = "demo", .title = "Demo", .stage = "hall"};
+    Roster roster{.id = "demo", .title = "Demo", .time_zone = "UTC", .stage = "hall"};
     const std::pair<const char*, Role> seats[] = {
         {"hall", Role::hall}, {"chair", Role::chair}, {"a", Role::site}, {"b", Role::site}, {"guest", Role::viewer}};
     for (const auto& [id, role] : seats)
-      roster.seats.push_back({.id = id, .name = id, .role = role, .invitation = std::string("link-") + id});
+      roster.seats.push_back(
+          {.id = id, .name = id, .place = "Room 3", .role = role, .invitation = std::string("link-") + id});
     host.add_conference(roster);
     commands();
   }
@@ -351,6 +352,8 @@ TEST_F(HostTest, a_renewed_invitation_ends_all_that_was_made_with_the_old_one) {
   commands();
   ASSERT_EQ(host.find_invitation("link-a")->seat->id, "a");
   auto roster = host.renewed_roster("demo", "a");
+  EXPECT_EQ(roster->time_zone, "UTC");
+  EXPECT_EQ(roster->seats[2].place, "Room 3");
   EXPECT_TRUE(host.find_invitation("link-a")) << "not yet";
   host.replace_roster(*roster, "a", now);
   EXPECT_FALSE(host.find_invitation("link-a"));

@@ -19,6 +19,7 @@ constexpr std::array<std::array<bool, kRoles.size()>, kActions> kMay{{
     {y, y, n, n, n, n, n},  // close_camera
     {y, y, n, n, n, n, n},  // set_stage
     {y, y, n, n, n, n, n},  // set_mode
+    {y, y, n, n, n, n, n},  // set_layout
     {y, y, n, n, n, n, n},  // remove
     {y, y, n, n, n, n, n},  // lock
     {n, n, y, y, y, y, n},  // raise_hand

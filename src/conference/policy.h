@@ -25,6 +25,7 @@ enum class Action : std::uint8_t {
   close_camera,
   set_stage,
   set_mode,
+  set_layout,
   remove,
   lock,
   raise_hand,
@@ -33,7 +34,7 @@ enum class Action : std::uint8_t {
   share_slides,
   see_hands,  // of others
 };
-inline constexpr std::size_t kActions = 15;
+inline constexpr std::size_t kActions = 16;
 
 bool may(Role role, Action action);
 // In mode conference these open their own microphone all the same; the others need the floor.

@@ -15,6 +15,7 @@ inline constexpr std::size_t kKeyBytes = 16;
 struct InvitedSeat {
   SeatId id;
   std::string name;
+  std::string place;  // may be empty
   Role role{};
   std::string invitation;    // 128 random bits in hex: what the link carries; empty: no link
   std::uint32_t serial = 1;  // grows when the invitation is renewed: tokens of older ones are worth nothing then
@@ -23,6 +24,7 @@ struct InvitedSeat {
 struct Roster {
   std::string id;
   std::string title;
+  std::string time_zone;  // empty: the reader's
   Mode mode{};
   SeatId stage;  // who is on stage at first; empty: nobody
   std::vector<InvitedSeat> seats;

@@ -22,6 +22,8 @@ using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
 // Who opens microphones. discussion: everyone the own one; conference: the chair.
 enum class Mode : std::uint8_t { discussion, conference };
+// How the hall's screen is divided; the pages' matter, kept here because the chair decides it for all.
+enum class Layout : std::uint8_t { speaker, side_by_side, mosaic, slides };
 // By whom a microphone or camera was closed last. Who was closed by the chair does not open again by rejoining.
 enum class Closer : std::uint8_t { nobody, self, chair };
 enum class TrackUse : std::uint8_t { microphone, camera, slides };
@@ -51,6 +53,7 @@ struct Hand {
 struct Seat {
   SeatId id;
   std::string name;
+  std::string place;  // where it is, or whom it stands for; may be empty
   Role role{};
   bool present = false;
   bool admitted = false;  // may come back while the conference is locked
@@ -76,7 +79,9 @@ struct State {
 
   std::string id;
   std::string title;
+  std::string time_zone;  // of the hall, as the time zone database names it; empty: the reader's
   Mode mode{};
+  Layout layout{};
   bool locked = false;
   SeatId stage;   // empty: nobody
   SeatId slides;  // whose slides are shown; empty: none

@@ -40,9 +40,9 @@ TEST(Visibility, a_message_to_the_chair_is_read_by_who_leads_and_who_wrote_it) {
 }
 
 TEST(Visibility, what_happened_to_seats_is_seen_by_everyone) {
-  for (const Event& event :
-       {Event{Joined{"site"}}, Event{Left{"site"}}, Event{MicrophoneChanged{"site"}}, Event{StageChanged{}},
-        Event{ModeChanged{}}, Event{LockChanged{}}, Event{SlidesChanged{}}, Event{SendsChanged{"site"}}})
+  for (const Event& event : {Event{Joined{"site"}}, Event{Left{"site"}}, Event{MicrophoneChanged{"site"}},
+                             Event{StageChanged{}}, Event{ModeChanged{}}, Event{LayoutChanged{}}, Event{LockChanged{}},
+                             Event{SlidesChanged{}}, Event{SendsChanged{"site"}}})
     EXPECT_TRUE(may_see(Role::viewer, "viewer", event));
 }
 

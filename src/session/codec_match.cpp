@@ -53,6 +53,16 @@ int rarity(const NegotiatedCodec& codec) {
   return (format.packetization_mode == 1 ? 0 : 0x10000) + format.profile;
 }
 
+std::string copy_parameters(std::string_view offered, std::span<const std::string_view> names) {
+  std::string out;
+  for (const auto name : names) {
+    const auto value = wire::fmtp_parameter(offered, name);
+    if (!value || !wire::is_token(*value)) continue;
+    out.append(out.empty() ? "" : ";").append(name).append("=").append(*value);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string_view codec_encoding(Codec codec) {
@@ -102,18 +112,21 @@ std::string answered_fmtp(Codec codec, std::string_view offered) {
                                                          "profile-level-id"};
   static constexpr std::array<std::string_view, 1> kVp9{"profile-id"};
   static constexpr std::array<std::string_view, 3> kAv1{"level-idx", "profile", "tier"};
-  std::span<const std::string_view> names;  // VP8: max-fs and max-fr bound what the offerer decodes, not what it sends
-  if (codec == Codec::opus) names = kOpus;
-  if (codec == Codec::h264) names = kH264;
-  if (codec == Codec::vp9) names = kVp9;
-  if (codec == Codec::av1) names = kAv1;
-  std::string out;
-  for (const auto name : names) {
-    const auto value = wire::fmtp_parameter(offered, name);
-    if (!value || !wire::is_token(*value)) continue;
-    out.append(out.empty() ? "" : ";").append(name).append("=").append(*value);
-  }
-  return out;
+  if (codec == Codec::opus) return copy_parameters(offered, kOpus);
+  if (codec == Codec::h264) return copy_parameters(offered, kH264);
+  if (codec == Codec::vp9) return copy_parameters(offered, kVp9);
+  if (codec == Codec::av1) return copy_parameters(offered, kAv1);
+  return {};  // VP8: max-fs and max-fr bound what the offerer decodes, not what it sends
+}
+
+std::string requested_fmtp(Codec codec, std::string_view offered) {
+  if (codec != Codec::opus || wire::fmtp_parameter(offered, "sprop-stereo") != "1")
+    return answered_fmtp(codec, offered);
+  // RFC 7587 section 6.1: "stereo" and "maxaveragebitrate" are the wishes of whoever receives. 96 kbit/s carry a mixing
+  // desk's music too (section 3.1.1).
+  static constexpr std::array<std::string_view, 2> kAsOffered{"minptime", "useinbandfec"};
+  auto fmtp = copy_parameters(offered, kAsOffered);
+  return fmtp.append(fmtp.empty() ? "" : ";").append("stereo=1;maxaveragebitrate=96000");
 }
 
 }  // namespace bridgehall::session

@@ -31,5 +31,7 @@ const NegotiatedCodec* choose_for_viewer(std::span<const NegotiatedCodec> offere
 
 // The parameters of the offered fmtp that belong into the answer, as they stand there.
 std::string answered_fmtp(wire::Codec codec, std::string_view offered);
+// The same where the client sends: who announces stereo is asked for it.
+std::string requested_fmtp(wire::Codec codec, std::string_view offered);
 
 }  // namespace bridgehall::session

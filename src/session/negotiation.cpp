@@ -101,6 +101,7 @@ Acceptance accept_sent(const RemoteDescription& offer, std::size_t index, std::s
   if (!codec) return no_common_codec(media);
 
   AcceptedMedia accepted{.index = index, .mid = media.mid, .codecs = {agree_codec(*codec, true)}};
+  accepted.codecs.front().fmtp = requested_fmtp(codec->codec, codec->fmtp);
   agree_extensions(media, audio ? Extensions(kPublishedAudio) : Extensions(kPublishedVideo), wire::sends,
                    accepted.extensions);
   agree_transport_feedback(media, wire::sends, accepted);

@@ -285,6 +285,31 @@ TEST(Negotiation, OpusKeepsForwardErrorCorrectionAndStereo) {
   EXPECT_EQ(negotiated->tracks[0].codec.fmtp, "useinbandfec=1;stereo=1");
 }
 
+TEST(Negotiation, ASenderThatAnnouncesStereoIsAskedForIt) {
+  const auto answered = [](const std::string& fmtp) {
+    const auto offer = replaced(read_offer("chromium_publisher"), "minptime=10;useinbandfec=1", fmtp);
+    const auto negotiated = answer_publisher(offer, {}, local_end());
+    EXPECT_THAT(negotiated->answer, HasSubstr("a=fmtp:111 " + negotiated->tracks[0].codec.fmtp + "\r\n"));
+    return negotiated->tracks[0].codec.fmtp;
+  };
+  const std::string before = "minptime=10;useinbandfec=1", stereo = before + ";stereo=1;maxaveragebitrate=96000";
+  EXPECT_EQ(answered(before + ";stereo=1;sprop-stereo=1"), stereo);
+  EXPECT_EQ(answered(before + ";sprop-stereo=1"), stereo);
+  EXPECT_EQ(answered(before + ";stereo=0; sprop-stereo=1"), stereo) << "it hears in mono and sends in stereo";
+  EXPECT_EQ(answered("sprop-stereo=1"), "stereo=1;maxaveragebitrate=96000");
+  EXPECT_EQ(answered(before + ";sprop-stereo=0"), before);
+  EXPECT_EQ(answered(before + ";stereo=1"), before + ";stereo=1") << "what it would like to receive";
+}
+
+TEST(Negotiation, WhoeverListensInStereoIsAnsweredSo) {
+  const auto offer =
+      replaced(read_offer("chromium_viewer"), "minptime=10;useinbandfec=1", "minptime=10;useinbandfec=1;stereo=1");
+  ViewTerms terms{{{.codec = Codec::opus, .ssrc = Ssrc{1}}}};
+  const auto negotiated = answer_viewer(offer, terms, local_end());
+  ASSERT_TRUE(negotiated);
+  EXPECT_EQ(negotiated->tracks[0].codec.fmtp, "minptime=10;useinbandfec=1;stereo=1");
+}
+
 TEST(Negotiation, ViewersH264MustHaveTheProfileAndPacketizationOfThePublisher) {
   const auto offer = read_offer("chromium_viewer");
   const auto payload_type = [&](std::string fmtp) {

@@ -33,6 +33,8 @@ inline constexpr std::string_view kType<conference::SlidesChanged> = "slides_cha
 template <>
 inline constexpr std::string_view kType<conference::ModeChanged> = "mode_changed";
 template <>
+inline constexpr std::string_view kType<conference::LayoutChanged> = "layout_changed";
+template <>
 inline constexpr std::string_view kType<conference::LockChanged> = "lock_changed";
 template <>
 inline constexpr std::string_view kType<conference::HandRaised> = "hand_raised";
@@ -44,6 +46,8 @@ inline constexpr std::string_view kType<conference::ChatSaid> = "chat_said";
 // Grows with each change of a kind's members, together with an entry in upcasts().
 template <class Kind>
 inline constexpr std::uint32_t kVersion = 1;
+template <>
+inline constexpr std::uint32_t kVersion<conference::SeatAdded> = 2;
 
 struct Reading {
   std::string_view type;

@@ -10,6 +10,7 @@ template <class Archive>
 void members(Archive& archive, storage::Of<Archive, SeatAdded>& event) {
   archive("seat", event.seat);
   archive("name", event.name);
+  archive("place", event.place);
   archive("role", event.role);
 }
 
@@ -55,6 +56,11 @@ void members(Archive& archive, storage::Of<Archive, SlidesChanged>& event) {
 template <class Archive>
 void members(Archive& archive, storage::Of<Archive, ModeChanged>& event) {
   archive("mode", event.mode);
+}
+
+template <class Archive>
+void members(Archive& archive, storage::Of<Archive, LayoutChanged>& event) {
+  archive("layout", event.layout);
 }
 
 template <class Archive>

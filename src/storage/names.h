@@ -19,6 +19,9 @@ inline constexpr std::array<std::string_view, 7> kNames<conference::Role>{"moder
 template <>
 inline constexpr std::array<std::string_view, 2> kNames<conference::Mode>{"discussion", "conference"};
 template <>
+inline constexpr std::array<std::string_view, 4> kNames<conference::Layout>{"speaker", "side_by_side", "mosaic",
+                                                                            "slides"};
+template <>
 inline constexpr std::array<std::string_view, 3> kNames<conference::Closer>{"nobody", "self", "chair"};
 template <>
 inline constexpr std::array<std::string_view, 3> kNames<conference::TrackUse>{"microphone", "camera", "slides"};

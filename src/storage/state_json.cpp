@@ -4,7 +4,7 @@
 
 namespace bridgehall::storage {
 namespace {
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 }
 
 Json state_to_json(const conference::State& state) {

@@ -38,6 +38,7 @@ template <class Archive>
 void members(Archive& archive, storage::Of<Archive, Seat>& seat) {
   archive("id", seat.id);
   archive("name", seat.name);
+  archive("place", seat.place);
   archive("role", seat.role);
   archive("present", seat.present);
   archive("admitted", seat.admitted);
@@ -51,7 +52,9 @@ template <class Archive>
 void members(Archive& archive, storage::Of<Archive, State>& state) {
   archive("id", state.id);
   archive("title", state.title);
+  archive("time_zone", state.time_zone);
   archive("mode", state.mode);
+  archive("layout", state.layout);
   archive("locked", state.locked);
   archive("stage", state.stage);
   archive("slides", state.slides);

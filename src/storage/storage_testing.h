@@ -60,7 +60,7 @@ inline conference::Event any_event(const Dice& dice) {
   const bool yes = dice(2) == 1;
   switch (dice(std::variant_size_v<Event>)) {
     case 0:
-      return SeatAdded{seat.empty() ? "newcomer" : seat, any_text(dice), any_of<Role>(dice)};
+      return SeatAdded{seat.empty() ? "newcomer" : seat, any_text(dice), any_text(dice), any_of<Role>(dice)};
     case 1:
       return Joined{seat};
     case 2:
@@ -78,10 +78,12 @@ inline conference::Event any_event(const Dice& dice) {
     case 8:
       return ModeChanged{any_of<Mode>(dice)};
     case 9:
-      return LockChanged{yes};
+      return LayoutChanged{any_of<Layout>(dice)};
     case 10:
-      return HandRaised{seat, {any_of<HandKind>(dice), any_time(dice)}};
+      return LockChanged{yes};
     case 11:
+      return HandRaised{seat, {any_of<HandKind>(dice), any_time(dice)}};
+    case 12:
       return HandLowered{seat};
     default:
       return ChatSaid{{dice(1'000'000), seat, any_text(dice), any_of<Audience>(dice), any_time(dice)}};

@@ -4,8 +4,24 @@
 
 namespace bridgehall::storage {
 
-// Every kind of event is at its first version still.
-std::span<const Upcast> upcasts() { return {}; }
+namespace {
+
+// Until version 1 seats had no place, and conferences neither time zone nor layout.
+void lift_seat_added_1(Json& event) { event["place"] = ""; }
+
+void lift_state_1(Json& state) {
+  state["time_zone"] = "";
+  state["layout"] = "speaker";
+  if (const auto seats = state.find("seats"); seats != state.end() && seats->is_array())
+    for (auto& seat : *seats)
+      if (seat.is_object()) seat["place"] = "";
+}
+
+constexpr Upcast kUpcasts[] = {{"seat_added", 1, lift_seat_added_1}, {"state", 1, lift_state_1}};
+
+}  // namespace
+
+std::span<const Upcast> upcasts() { return kUpcasts; }
 
 std::string lift(Json& object, std::string_view type, std::uint32_t present, std::span<const Upcast> upcasts) {
   const auto version = object.find("version");

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "web/demo_api.h"
 #include "web/host_names.h"
 #include "web/problem.h"
 #include "web/publications_api.h"
@@ -125,6 +126,10 @@ std::optional<Response> Control::dispatch(Ticket ticket, const Request& request,
   if (path->size() == 2 && path->front() == "api" && path->back() == "backups") {
     route = "/api/backups";
     return backup_request(ticket, request, now);
+  }
+  if (path->size() == 2 && path->front() == "api" && path->back() == "demo") {
+    route = "/api/demo";
+    return reads(request) ? demo_links(host_.roster(settings_.demo), request) : wrong_method("GET, HEAD", request);
   }
   if (path->front() == "api") {
     if (auto response = api_request(ticket, *path, request, now, route)) return response;

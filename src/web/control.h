@@ -37,6 +37,7 @@ struct ControlSettings {
   std::vector<std::string> names;  // hosts under which we are reached, besides localhost, 127.0.0.1 and [::1]
   std::vector<conference::Roster> conferences;
   SaveRoster save_roster;  // none: rosters are not kept
+  std::string demo;        // the conference whose links are told to this machine; empty: none is
   conference::DirectoryLimits limits;
   crypto::Fingerprint fingerprint;
   std::uint16_t media_port = 0;

@@ -39,6 +39,7 @@ class ControlFixture : public testing::Test {
       saved = roster;
       return {};
     };
+    settings.demo = demo;
     settings.limits = limits;
     settings.fingerprint = {"sha-256", std::vector<std::uint8_t>(32, 0xab)};
     settings.media_port = 9000;
@@ -103,6 +104,7 @@ class ControlFixture : public testing::Test {
   SeededRandom random{11};
   crypto::TokenKey key{std::array<std::uint8_t, 32>{1, 2, 3}};
   FakeMediaCore core;
+  std::string demo;  // before restart()
   bool disk_full = false;
   conference::Journal* journal = nullptr;  // before restart()
   Diagnose diagnose;

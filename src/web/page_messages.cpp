@@ -12,9 +12,7 @@ std::uint64_t milliseconds(conference::WallTime time) {
   return static_cast<std::uint64_t>(time.time_since_epoch().count());
 }
 
-std::optional<std::string> some(const conference::SeatId& seat) {
-  return seat.empty() ? std::nullopt : std::optional(seat);
-}
+std::optional<std::string> some(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
 
 messages::Microphone to_message(const conference::Microphone& microphone) {
   return {
@@ -46,6 +44,7 @@ std::vector<messages::TrackUse> to_message(const std::vector<conference::TrackUs
 messages::Seat to_message(const conference::Seat& seat) {
   messages::Seat result{.id = seat.id,
                         .name = seat.name,
+                        .place = some(seat.place),
                         .role = as<messages::Role>(seat.role),
                         .present = seat.present,
                         .microphone = to_message(seat.microphone),
@@ -57,7 +56,8 @@ messages::Seat to_message(const conference::Seat& seat) {
 
 struct EventWriter {
   messages::Event operator()(const conference::SeatAdded& e) const {
-    return messages::SeatAdded{to_message(conference::Seat{.id = e.seat, .name = e.name, .role = e.role})};
+    return messages::SeatAdded{
+        to_message(conference::Seat{.id = e.seat, .name = e.name, .place = e.place, .role = e.role})};
   }
   messages::Event operator()(const conference::Joined& e) const { return messages::Joined{e.seat}; }
   messages::Event operator()(const conference::Left& e) const {
@@ -77,6 +77,9 @@ struct EventWriter {
   messages::Event operator()(const conference::ModeChanged& e) const {
     return messages::ModeChanged{as<messages::Mode>(e.mode)};
   }
+  messages::Event operator()(const conference::LayoutChanged& e) const {
+    return messages::LayoutChanged{as<messages::Layout>(e.layout)};
+  }
   messages::Event operator()(const conference::LockChanged& e) const { return messages::LockChanged{e.locked}; }
   messages::Event operator()(const conference::HandRaised& e) const {
     return messages::HandRaised{e.seat, to_message(e.hand)};
@@ -89,10 +92,16 @@ struct CommandReader {
   using Result = std::optional<conference::Command>;
   Result operator()(const messages::OpenMicrophone& m) const { return conference::OpenMicrophone{m.seat}; }
   Result operator()(const messages::CloseMicrophone& m) const { return conference::CloseMicrophone{m.seat}; }
+  Result operator()(const messages::CloseMicrophones& m) const {
+    return conference::CloseMicrophones{m.except.value_or("")};
+  }
   Result operator()(const messages::OpenCamera& m) const { return conference::OpenCamera{m.seat}; }
   Result operator()(const messages::CloseCamera& m) const { return conference::CloseCamera{m.seat}; }
   Result operator()(const messages::SetStage& m) const { return conference::SetStage{m.seat.value_or("")}; }
   Result operator()(const messages::SetMode& m) const { return conference::SetMode{as<conference::Mode>(m.mode)}; }
+  Result operator()(const messages::SetLayout& m) const {
+    return conference::SetLayout{as<conference::Layout>(m.layout)};
+  }
   Result operator()(const messages::Lock& m) const { return conference::SetLock{m.locked}; }
   Result operator()(const messages::Remove& m) const { return conference::Remove{m.seat}; }
   Result operator()(const messages::RaiseHand& m) const {
@@ -109,7 +118,9 @@ struct CommandReader {
 messages::Conference to_message(const conference::State& state) {
   messages::Conference result{.id = state.id,
                               .title = state.title,
+                              .time_zone = some(state.time_zone),
                               .mode = as<messages::Mode>(state.mode),
+                              .layout = as<messages::Layout>(state.layout),
                               .locked = state.locked,
                               .stage = some(state.stage),
                               .slides = some(state.slides)};

@@ -49,6 +49,7 @@ TEST(PageMessages, enumerations_of_both_sides_have_the_same_names_in_the_same_or
   expect_same<conference::Audience, messages::Audience>();
   expect_same<conference::LeaveReason, messages::LeaveReason>();
   expect_same<conference::Mode, messages::Mode>();
+  expect_same<conference::Layout, messages::Layout>();
   expect_same<conference::SlotState, messages::SlotState>();
   expect_same<conference::RecordTrouble, messages::RecordTrouble>();
   expect_same<conference::ClosedThing, messages::ClosedThing>();
@@ -67,10 +68,12 @@ TEST(PageMessages, every_command_of_a_page_is_one_of_the_conference) {
   };
   EXPECT_EQ(kind(messages::OpenMicrophone{}), Command(conference::OpenMicrophone{}).index());
   EXPECT_EQ(kind(messages::CloseMicrophone{}), Command(conference::CloseMicrophone{}).index());
+  EXPECT_EQ(kind(messages::CloseMicrophones{}), Command(conference::CloseMicrophones{}).index());
   EXPECT_EQ(kind(messages::OpenCamera{}), Command(conference::OpenCamera{}).index());
   EXPECT_EQ(kind(messages::CloseCamera{}), Command(conference::CloseCamera{}).index());
   EXPECT_EQ(kind(messages::SetStage{}), Command(conference::SetStage{}).index());
   EXPECT_EQ(kind(messages::SetMode{}), Command(conference::SetMode{}).index());
+  EXPECT_EQ(kind(messages::SetLayout{}), Command(conference::SetLayout{}).index());
   EXPECT_EQ(kind(messages::Lock{}), Command(conference::SetLock{}).index());
   EXPECT_EQ(kind(messages::Remove{}), Command(conference::Remove{}).index());
   EXPECT_EQ(kind(messages::RaiseHand{}), Command(conference::RaiseHand{}).index());
@@ -82,6 +85,11 @@ TEST(PageMessages, every_command_of_a_page_is_one_of_the_conference) {
         messages::ClientMessage(messages::RestartIce{}), messages::ClientMessage(messages::Demand{}),
         messages::ClientMessage(messages::Leave{}), messages::ClientMessage(messages::Ping{})})
     EXPECT_EQ(kind(none), -1);
+}
+
+TEST(PageMessages, a_seat_that_is_added_says_where_it_is) {
+  const auto message = to_message(conference::Event{conference::SeatAdded{"a", "A", "Room 3", conference::Role::site}});
+  EXPECT_EQ(std::get<messages::SeatAdded>(message).seat.place, "Room 3");
 }
 
 TEST(PageMessages, a_snapshot_says_all_and_leaves_out_who_is_nobody) {
@@ -97,7 +105,8 @@ TEST(PageMessages, a_snapshot_says_all_and_leaves_out_who_is_nobody) {
        .hand = conference::Hand{conference::HandKind::reply, conference::WallTime{std::chrono::milliseconds{17}}}});
   state.chat.push_back({3, "a", "Hello", conference::Audience::chair, conference::WallTime{}});
   const auto message = to_message(state);
-  EXPECT_FALSE(message.stage || message.slides);
+  EXPECT_FALSE(message.stage || message.slides || message.time_zone || message.seats.at(0).place);
+  EXPECT_EQ(message.layout, messages::Layout::speaker);
   EXPECT_TRUE(message.locked);
   ASSERT_EQ(message.seats.size(), 1u);
   EXPECT_EQ(message.seats[0].hand->raised_at, 17u);
@@ -105,7 +114,13 @@ TEST(PageMessages, a_snapshot_says_all_and_leaves_out_who_is_nobody) {
   EXPECT_EQ(message.seats[0].sends.size(), 2u);
   EXPECT_EQ(message.chat[0].number, 3u);
   state.stage = "a";
+  state.time_zone = "Asia/Ho_Chi_Minh";
+  state.layout = conference::Layout::mosaic;
+  state.seats[0].place = "Room 3";
   EXPECT_EQ(to_message(state).stage, "a");
+  EXPECT_EQ(to_message(state).time_zone, "Asia/Ho_Chi_Minh");
+  EXPECT_EQ(to_message(state).layout, messages::Layout::mosaic);
+  EXPECT_EQ(to_message(state).seats[0].place, "Room 3");
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ struct PageMirror {
   void change(const messages::StageChanged& e) { conference.stage = e.seat; }
   void change(const messages::SlidesChanged& e) { conference.slides = e.seat; }
   void change(const messages::ModeChanged& e) { conference.mode = e.mode; }
+  void change(const messages::LayoutChanged& e) { conference.layout = e.layout; }
   void change(const messages::LockChanged& e) { conference.locked = e.locked; }
   void change(const messages::HandRaised& e) { seat(e.seat).hand = e.hand; }
   void change(const messages::HandLowered& e) { seat(e.seat).hand.reset(); }

@@ -21,10 +21,10 @@ std::size_t max_tiles(conference::Role role) {
     case conference::Role::chair:
     case conference::Role::presenter:
     case conference::Role::hall:
+    case conference::Role::viewer:  // the hall's screen is one
       return 25;
     case conference::Role::site:
     case conference::Role::delegate:
-    case conference::Role::viewer:
       break;
   }
   return 9;

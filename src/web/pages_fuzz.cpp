@@ -221,7 +221,7 @@ class Play {
     const std::string seat = kSeats[input_.below(kSeats.size())].first;
     const std::uint32_t id = input_.byte();
     const bool yes = id % 2 == 0;
-    switch (input_.below(14)) {
+    switch (input_.below(16)) {
       case 0:
         return messages::OpenMicrophone{id, seat};
       case 1:
@@ -248,6 +248,10 @@ class Play {
         return messages::ShareSlides{id, yes};
       case 12:
         return messages::Leave{id};
+      case 13:
+        return messages::CloseMicrophones{id, yes ? std::optional(seat) : std::nullopt};
+      case 14:
+        return messages::SetLayout{id, static_cast<messages::Layout>(id % 4)};
       default:
         return messages::Demand{
             id, {{.slot = id % 5, .seat = seat, .quality = static_cast<messages::Quality>(input_.below(4))}}};

@@ -1,6 +1,6 @@
 // Any requests of somebody who has no valid token, several after each other: each has one answer, which is short and a
-// refusal wherever anything is asked for; nothing reaches the media core but a look at its counters; conferences stay
-// as they are. A request is written as in HTTP, line by line; a zero octet ends it.
+// refusal wherever anything is asked for; no link is told; nothing reaches the media core but a look at its counters;
+// conferences stay as they are. A request is written as in HTTP, line by line; a zero octet ends it.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -52,8 +52,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   conference::Roster roster{.id = "demo", .title = "Demo", .stage = "hall"};
   roster.seats.push_back(
       {.id = "hall", .name = "Hall", .role = conference::Role::hall, .invitation = "only-the-hall-knows", .serial = 1});
-  Control control({.conferences = {roster}, .fingerprint = {"sha-256", std::vector<std::uint8_t>(32, 1)}}, key,
-                  std::move(files), random, core);
+  Control control(
+      {.conferences = {roster}, .demo = "demo", .fingerprint = {"sha-256", std::vector<std::uint8_t>(32, 1)}}, key,
+      std::move(files), random, core);
   TimePoint now{1h};
   const auto instant = [&] { return Instant{now, crypto::UnixTime{std::chrono::seconds{1'800'000'000}}}; };
   control.handle_timeout(instant());
@@ -71,6 +72,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto& response = answer->response;
     BRIDGEHALL_CHECK(response.status >= 200 && response.status < 600);
     BRIDGEHALL_CHECK(response.status < 300 || response.content().size() <= kMaxRefusal);
+    BRIDGEHALL_CHECK(response.status >= 300 ||
+                     response.content().find("only-the-hall-knows") == std::string_view::npos);
     for (const auto& command : core.commands) BRIDGEHALL_CHECK(std::holds_alternative<media::ReadCounters>(command));
     const auto after = control.counts();
     BRIDGEHALL_CHECK(after.publications == before.publications &&

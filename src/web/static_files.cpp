@@ -71,6 +71,31 @@ bool none_match_names(std::string_view list, std::string_view etag) {
   return false;
 }
 
+struct ContentEncoding {
+  std::string_view name, extension;
+};
+constexpr ContentEncoding kEncodings[] = {{"br", ".br"}, {"gzip", ".gz"}};  // the smallest first
+
+// "br;q=0": not at all (RFC 9110 section 12.4.2).
+bool has_weight(std::string_view parameters) {
+  const auto q = parameters.find("q=");
+  return q == std::string_view::npos || parameters.find_first_of("123456789", q) != std::string_view::npos;
+}
+
+// Accept-Encoding (RFC 9110 section 12.5.3).
+bool accepts(std::string_view list, std::string_view encoding) {
+  bool any = false;
+  while (!list.empty()) {
+    const auto entry = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(entry.size() + 1, list.size()));
+    const auto semicolon = std::min(entry.find(';'), entry.size());
+    const auto name = trimmed(entry.substr(0, semicolon));
+    if (equal_ignoring_case(name, encoding)) return has_weight(entry.substr(semicolon));
+    any |= name == "*" && has_weight(entry.substr(semicolon));
+  }
+  return any;
+}
+
 Response client_missing() {
   Response response;
   response.headers.add("Content-Type", "text/html; charset=utf-8");
@@ -90,9 +115,9 @@ void add_page_security(Headers& headers) {
               "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
               "media-src 'self' blob: mediastream:; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "
               "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
-  headers.add(
-      "Permissions-Policy",
-      "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), autoplay=(self), geolocation=()");
+  headers.add("Permissions-Policy",
+              "camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(self), fullscreen=(self), "
+              "autoplay=(self), geolocation=()");
   headers.add("X-Content-Type-Options", "nosniff");
   headers.add("Referrer-Policy", "no-referrer");
   headers.add("Cross-Origin-Opener-Policy", "same-origin");
@@ -138,24 +163,44 @@ void StaticFiles::add(std::string path, std::string content) {
   files_[std::move(path)] = std::move(file);
 }
 
+const StaticFiles::File* StaticFiles::find(std::string_view name) const {
+  const auto found = files_.find(name);
+  return found == files_.end() ? nullptr : &found->second;
+}
+
+StaticFiles::Encoded StaticFiles::choose(const std::string& name, const File& file, const Request& request) const {
+  const auto accepted = request.headers.find("Accept-Encoding").value_or("");
+  for (const auto& [encoding, extension] : kEncodings)
+    if (const auto* encoded = find(name + std::string(extension)); encoded && accepts(accepted, encoding))
+      return {encoded, encoding};
+  return {&file, {}};
+}
+
+bool StaticFiles::has_encodings(const std::string& name) const {
+  return std::any_of(std::begin(kEncodings), std::end(kEncodings),
+                     [&](const auto& encoding) { return find(name + std::string(encoding.extension)); });
+}
+
 Response StaticFiles::serve(const std::vector<std::string>& path, const Request& request) const {
   auto name = fmt::format("{}", fmt::join(path, "/"));
   if (name.empty()) name = "index.html";
-  const auto found = files_.find(name);
-  if (found == files_.end()) {
+  const auto* file = find(name);
+  if (!file) {
     if (name == "index.html") return client_missing();
     return make_problem({404, "not-found", "There is nothing at this address.", {}});
   }
-  const auto& file = found->second;
+  const auto sent = choose(name, *file, request);
   Response response;
-  response.headers.add("Content-Type", std::string(file.type));
-  response.headers.add("ETag", file.etag);
-  response.headers.add("Cache-Control", file.immutable ? "public, max-age=31536000, immutable" : "no-cache");
+  response.headers.add("Content-Type", std::string(file->type));
+  if (has_encodings(name)) response.headers.add("Vary", "Accept-Encoding");
+  if (!sent.encoding.empty()) response.headers.add("Content-Encoding", std::string(sent.encoding));
+  response.headers.add("ETag", sent.file->etag);
+  response.headers.add("Cache-Control", file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
   add_page_security(response.headers);
-  if (none_match_names(request.headers.find("If-None-Match").value_or(""), file.etag)) {
+  if (none_match_names(request.headers.find("If-None-Match").value_or(""), sent.file->etag)) {
     response.status = 304;
   } else {
-    response.file = file.content;
+    response.file = sent.file->content;
   }
   return response;
 }

@@ -1,6 +1,7 @@
 // The web client: the files of one folder, read once at start and served from memory. A request only ever looks up a
-// name in the list made then, so no path leads out of the folder. Bounds: kMaxFiles and kMaxBytes, many times what the
-// client is.
+// name in the list made then, so no path leads out of the folder. Where "name.br" or "name.gz" lies beside a file, it
+// is that file compressed, and sent to whoever takes it. Bounds: kMaxFiles and kMaxBytes, many times what the client
+// is.
 #pragma once
 
 #include <map>
@@ -36,6 +37,16 @@ class StaticFiles {
     std::string etag;
     bool immutable = false;
   };
+  struct Encoded {
+    const File* file;
+    std::string_view encoding;  // empty: as it is
+  };
+
+  const File* find(std::string_view name) const;
+  // The smallest form of it that the request takes.
+  Encoded choose(const std::string& name, const File& file, const Request& request) const;
+  bool has_encodings(const std::string& name) const;
+
   std::map<std::string, File, std::less<>> files_;
 };
 

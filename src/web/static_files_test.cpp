@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -67,6 +68,55 @@ TEST_F(StaticFilesTest, only_names_with_a_hash_are_cached_for_good) {
   EXPECT_FALSE(cached("assets/index.js"));
   EXPECT_FALSE(cached("index-BQ3d_x-1.js"));
   EXPECT_FALSE(cached("assets/x-short.js"));
+}
+
+TEST_F(StaticFilesTest, a_file_is_sent_compressed_to_whoever_takes_that) {
+  StaticFiles files;
+  for (const auto* name : {"a.js", "a.js.br", "a.js.gz", "b.css", "b.css.gz", "c.png"}) files.add(name, name);
+  const auto sent = [&](const std::string& name, std::string accepted, std::string known = {}) {
+    Request request{.method = "GET"};
+    request.headers.add("Accept-Encoding", std::move(accepted));
+    if (!known.empty()) request.headers.add("If-None-Match", std::move(known));
+    return files.serve({name}, request);
+  };
+  const auto what = [&](const std::string& name, const std::string& accepted) {
+    const auto response = sent(name, accepted);
+    EXPECT_EQ(response.headers.find("Vary").has_value(), name != "c.png");
+    return fmt::format("{} {}", response.content(), response.headers.find("Content-Encoding").value_or("as it is"));
+  };
+  EXPECT_EQ(what("a.js", "gzip, deflate, br, zstd"), "a.js.br br");
+  EXPECT_EQ(what("a.js", "gzip, deflate"), "a.js.gz gzip");
+  EXPECT_EQ(what("a.js", "GZIP;q=0.5"), "a.js.gz gzip");
+  EXPECT_EQ(what("a.js", "br;q=0, *"), "a.js.gz gzip");
+  EXPECT_EQ(what("a.js", "br;q=0.0,gzip ; q=0"), "a.js as it is");
+  EXPECT_EQ(what("a.js", "identity, brotli"), "a.js as it is");
+  EXPECT_EQ(what("a.js", ""), "a.js as it is");
+  EXPECT_EQ(what("b.css", "br, gzip"), "b.css.gz gzip");
+  EXPECT_EQ(what("c.png", "br, gzip"), "c.png as it is");
+
+  const auto compressed = sent("a.js", "br");
+  EXPECT_EQ(compressed.headers.find("Content-Type"), "text/javascript; charset=utf-8");
+  const std::string etag(compressed.headers.find("ETag").value());
+  EXPECT_NE(etag, sent("a.js", "").headers.find("ETag")) << "other octets (RFC 9110 section 8.8.3.3)";
+  EXPECT_EQ(sent("a.js", "br", etag).status, 304u);
+  EXPECT_EQ(sent("a.js", "gzip", etag).status, 200u);
+}
+
+TEST_F(StaticFilesTest, what_an_installed_page_needs_has_its_type_and_is_looked_for_anew) {
+  StaticFiles files;
+  for (const auto* name : {"sw.js", "manifest.webmanifest", "icon-192.png"}) files.add(name, "x");
+  const auto header = [&](const std::string& name, std::string_view field) {
+    return std::string(files.serve({name}, Request{.method = "GET"}).headers.find(field).value_or(""));
+  };
+  EXPECT_EQ(header("sw.js", "Content-Type"), "text/javascript; charset=utf-8");
+  EXPECT_EQ(header("manifest.webmanifest", "Content-Type"), "application/manifest+json");
+  for (const auto* name : {"sw.js", "manifest.webmanifest", "icon-192.png"})
+    EXPECT_EQ(header(name, "Cache-Control"), "no-cache") << name;
+  const auto policy = header("sw.js", "Content-Security-Policy");
+  EXPECT_THAT(policy, testing::HasSubstr("worker-src 'self'"));
+  EXPECT_THAT(policy, testing::HasSubstr("manifest-src 'self'"));
+  EXPECT_THAT(policy, testing::Not(testing::HasSubstr("unsafe")));
+  EXPECT_THAT(header("sw.js", "Permissions-Policy"), testing::HasSubstr("screen-wake-lock=(self)"));
 }
 
 TEST(SplitPath, decodes_segments_and_refuses_what_is_no_path) {
