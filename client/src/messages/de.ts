@@ -308,6 +308,14 @@ export const de: Messages = {
   'keys.seatAlone': 'Alle Mikrofone außer diesem schließen',
   'keys.seatRemove': 'Entfernen, nach einer Rückfrage',
 
+  'layout.own': 'Meine Ansicht',
+  'layout.asHall': 'Wie im Saal ({layout})',
+  'layout.speaker': 'Redner und andere',
+  'layout.side_by_side': 'Nebeneinander',
+  'layout.mosaic': 'Mosaik',
+  'layout.slides': 'Folien und Redner',
+  'layout.hall': 'Bild im Saal',
+
   'chat.empty': 'Noch keine Nachrichten.',
   'chat.write': 'Ihre Nachricht',
   'chat.send': 'Senden',

@@ -306,6 +306,14 @@ export const en = {
   'keys.seatAlone': 'Close all microphones but this one',
   'keys.seatRemove': 'Remove, after a question',
 
+  'layout.own': 'My view',
+  'layout.asHall': 'As in the hall ({layout})',
+  'layout.speaker': 'Speaker and others',
+  'layout.side_by_side': 'Side by side',
+  'layout.mosaic': 'Mosaic',
+  'layout.slides': 'Slides and speaker',
+  'layout.hall': 'Hall’s screen',
+
   'chat.empty': 'No messages yet.',
   'chat.write': 'Your message',
   'chat.send': 'Send',

@@ -308,6 +308,14 @@ export const fr: Messages = {
   'keys.seatAlone': 'Fermer tous les microphones sauf celui-ci',
   'keys.seatRemove': 'Exclure, après confirmation',
 
+  'layout.own': 'Ma vue',
+  'layout.asHall': 'Comme dans la salle ({layout})',
+  'layout.speaker': 'Orateur et participants',
+  'layout.side_by_side': 'Côte à côte',
+  'layout.mosaic': 'Mosaïque',
+  'layout.slides': 'Diapositives et orateur',
+  'layout.hall': 'Écran de la salle',
+
   'chat.empty': 'Aucun message pour l’instant.',
   'chat.write': 'Votre message',
   'chat.send': 'Envoyer',

@@ -308,6 +308,14 @@ export const vi: Messages = {
   'keys.seatAlone': 'Tắt mọi micrô trừ micrô này',
   'keys.seatRemove': 'Mời ra, sau khi hỏi lại',
 
+  'layout.own': 'Cách xem của tôi',
+  'layout.asHall': 'Như trong hội trường ({layout})',
+  'layout.speaker': 'Người phát biểu và các điểm cầu',
+  'layout.side_by_side': 'Cạnh nhau',
+  'layout.mosaic': 'Ghép ô',
+  'layout.slides': 'Trình chiếu và người phát biểu',
+  'layout.hall': 'Màn hình hội trường',
+
   'chat.empty': 'Chưa có tin nhắn.',
   'chat.write': 'Tin nhắn của bạn',
   'chat.send': 'Gửi',
