@@ -6,7 +6,7 @@ import type { IconName } from '../../ui/Icon.svelte';
 export interface Mark {
   key: PlainKey;
   icon: IconName;
-  tone: 'live' | 'stage' | 'hand' | 'trouble' | 'plain';
+  tone: 'live' | 'staged' | 'hand' | 'trouble' | 'plain';
 }
 
 export interface SeatSituation {
@@ -31,7 +31,7 @@ export function marksOf({ seat, onStage, speaking, pictureMissing }: SeatSituati
   return marks;
 }
 
-const stage: Mark = { key: 'people.onStage', icon: 'stage', tone: 'stage' };
+const stage: Mark = { key: 'people.onStage', icon: 'stage', tone: 'staged' };
 
 // Of those whose picture is asked for here, the ones from whom nothing arrives.
 export function missingPictures(slots: Iterable<SlotContent>): ReadonlySet<string> {

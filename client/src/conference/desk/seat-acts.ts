@@ -7,7 +7,7 @@ import type { Command } from '../signalling';
 export interface SeatAct {
   what: 'microphone' | 'camera' | 'stage' | 'alone' | 'remove';
   icon: IconName;
-  tone: 'live' | 'stage' | 'on' | 'off';
+  tone: 'live' | 'staged' | 'on' | 'off';
   label: Extract<MessageKey, 'do.openMicrophoneOf' | 'do.closeMicrophoneOf' | 'do.openCameraOf' | 'do.closeCameraOf' | 'do.stage' | 'do.unstage' | 'do.remove' | 'desk.allBut'>;
   command: Command;
 }
@@ -32,7 +32,7 @@ export function actsOn(seat: Seat, { own, onStage, may }: Rights): SeatAct[] {
     else if (!seat.camera.open && may.has('open_camera')) acts.push({ what: 'camera', icon: 'cameraOff', tone: 'off', label: 'do.openCameraOf', command: { type: 'open_camera', seat: id } });
   }
   if (may.has('set_stage')) {
-    if (onStage) acts.push({ what: 'stage', icon: 'stage', tone: 'stage', label: 'do.unstage', command: { type: 'set_stage' } });
+    if (onStage) acts.push({ what: 'stage', icon: 'stage', tone: 'staged', label: 'do.unstage', command: { type: 'set_stage' } });
     else if (there) acts.push({ what: 'stage', icon: 'stage', tone: 'off', label: 'do.stage', command: { type: 'set_stage', seat: id } });
   }
   if (there && !own && may.has('close_microphone')) acts.push({ what: 'alone', icon: 'alone', tone: 'off', label: 'desk.allBut', command: { type: 'close_microphones', except: id } });
