@@ -52,6 +52,8 @@ export class Participant {
 
   /** Opens a panel, or leaves it open. @param {'people' | 'chat' | 'devices'} panel */
   async openPanel(panel) {
+    // Those who lead have everybody beside the pictures where there is room.
+    if (panel === 'people' && (await this.page.locator('aside.lead').count()) > 0) return this.page.locator('aside.lead .desk').waitFor();
     const opener = this.page.locator(`#open-${panel}`);
     if ((await opener.getAttribute('aria-expanded')) !== 'true') await opener.click();
     await this.page.locator('aside').waitFor();

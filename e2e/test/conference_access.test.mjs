@@ -82,7 +82,7 @@ describe('the conference page', () => {
         await passesAxe(person.page);
       }
       await person.page.keyboard.press('Escape');
-      await until('the panel is closed', async () => (await person.page.locator('aside').count()) === 0);
+      await until('the panel is closed', async () => (await person.page.locator('aside.panel').count()) === 0);
     });
   }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Seat, SlotDemand } from '../api/messages';
+import type { Layout, Seat, SlotDemand } from '../api/messages';
 import { assignSlots, demandChanges } from './demand';
-import { arrange, fit, grid, pageOf, qualityFor, tileSubjects, type Box, type Metrics, type Scene, type Size } from './layout';
+import { arrange, fit, grid, pageOf, qualityFor, shownLayout, tileSubjects, type Box, type Metrics, type Scene, type Size } from './layout';
 
 const metrics: Metrics = { gap: 8, leastTile: 160, pagerHeight: 44 };
 const phone: Metrics = { gap: 6, leastTile: 120, pagerHeight: 44 };
@@ -22,52 +22,101 @@ function expectInside(box: Box, { width, height }: Size): void {
 }
 const apart = (a: Box, b: Box) => a.x + a.width <= b.x + 0.01 || b.x + b.width <= a.x + 0.01 || a.y + a.height <= b.y + 0.01 || b.y + b.height <= a.y + 0.01;
 
+const layouts: Layout[] = ['speaker', 'side_by_side', 'mosaic', 'slides'];
+const scene = (change: Partial<Scene> = {}): Scene => ({ layout: 'speaker', stage: false, second: false, slides: false, tiles: 0, slots: 25, ...change });
+
 describe('the arrangement', () => {
-  it('keeps every picture inside, whole and apart, on every screen', () => {
-    for (const [size, m] of screens) {
-      for (const stage of [false, true]) {
-        for (const slides of [false, true]) {
-          for (const tiles of [0, 1, 2, 3, 5, 8, 14, 25, 60]) {
-            const made = arrange(size, { stage, slides, tiles, slots: 25 }, m);
-            const boxes = [made.stage, made.slides, made.pager, ...made.tiles].filter((box) => box !== null);
-            for (const box of boxes) expectInside(box, size);
-            boxes.forEach((box, index) => boxes.slice(index + 1).forEach((other) => expect(apart(box, other)).toBe(true)));
-            for (const box of [made.stage, made.slides, ...made.tiles]) if (box) expect(box.width / box.height).toBeCloseTo(16 / 9, 3);
-            expect(made.pages * Math.max(1, made.tiles.length)).toBeGreaterThanOrEqual(tiles);
-            expect([made.stage !== null, made.slides !== null]).toEqual([stage, slides]);
-          }
-        }
-      }
-    }
+  it('keeps every picture inside, whole and apart, on every screen, in every layout', () => {
+    for (const [size, m] of screens)
+      for (const layout of layouts)
+        for (const stage of [false, true])
+          for (const second of [false, true])
+            for (const slides of [false, true])
+              for (const tiles of [0, 1, 2, 3, 5, 8, 14, 25, 60]) {
+                const wish = scene({ layout, stage, second, slides, tiles });
+                const made = arrange(size, wish, m);
+                const boxes = [made.stage, made.second, made.slides, made.pager, ...made.tiles].filter((box) => box !== null);
+                for (const box of boxes) expectInside(box, size);
+                boxes.forEach((box, index) => boxes.slice(index + 1).forEach((other) => expect(apart(box, other), JSON.stringify([size, wish])).toBe(true)));
+                for (const box of boxes) if (box !== made.pager) expect(box.width / box.height).toBeCloseTo(16 / 9, 3);
+                expect([made.stage !== null, made.slides !== null]).toEqual([stage, slides]);
+                if (made.tiles.length > 0) expect(made.pages * made.tiles.length).toBeGreaterThanOrEqual(tiles);
+              }
+  });
+  it('has a place for everybody but where two or slides fill the screen', () => {
+    for (const [size, m] of screens)
+      for (const layout of ['speaker', 'mosaic'] as const) expect(arrange(size, scene({ layout, stage: true, tiles: 30 }), m).tiles.length, layout).toBeGreaterThan(0);
   });
   it('gives the stage most of the area, and slides more than the stage', () => {
     for (const [size, m] of screens) {
-      const { stage, tiles } = arrange(size, { stage: true, slides: false, tiles: 14, slots: 25 }, m);
+      const { stage, tiles } = arrange(size, scene({ stage: true, tiles: 14 }), m);
       expect(stage!.width).toBeGreaterThan(tiles[0]!.width * 1.5);
-      const both = arrange(size, { stage: true, slides: true, tiles: 14, slots: 25 }, m);
+      const both = arrange(size, scene({ stage: true, slides: true, tiles: 14 }), m);
       expect(both.slides!.width).toBeGreaterThan(both.stage!.width);
     }
   });
   it('shows fourteen sites on a wall at once', () => {
-    const scene: Scene = { stage: true, slides: false, tiles: 14, slots: 25 };
-    expect(arrange({ width: 1880, height: 900 }, scene, metrics).pages).toBe(1);
+    expect(arrange({ width: 1880, height: 900 }, scene({ stage: true, tiles: 14 }), metrics).pages).toBe(1);
   });
   it('has no more tiles on a page than slots', () => {
-    const made = arrange({ width: 1880, height: 900 }, { stage: false, slides: false, tiles: 30, slots: 9 }, metrics);
+    const made = arrange({ width: 1880, height: 900 }, scene({ tiles: 30, slots: 9 }), metrics);
     expect([made.tiles.length, made.pages, made.pager !== null]).toEqual([9, 4, true]);
   });
   it('fills the area with one picture', () => {
-    expect(arrange({ width: 1600, height: 900 }, { stage: true, slides: false, tiles: 0, slots: 9 }, metrics).stage).toEqual({ x: 0, y: 0, width: 1600, height: 900 });
+    expect(arrange({ width: 1600, height: 900 }, scene({ stage: true }), metrics).stage).toEqual({ x: 0, y: 0, width: 1600, height: 900 });
     expect(fit({ x: 0, y: 0, width: 900, height: 900 })).toMatchObject({ x: 0, width: 900, height: 506.25 });
   });
   it('has nothing to do before it knows its size', () => {
-    expect(arrange({ width: 0, height: 0 }, { stage: true, slides: true, tiles: 3, slots: 9 }, metrics).stage).toBeNull();
+    expect(arrange({ width: 0, height: 0 }, scene({ stage: true, slides: true, tiles: 3 }), metrics).stage).toBeNull();
   });
   it('centres an incomplete last row', () => {
     const boxes = grid({ x: 0, y: 0, width: 330, height: 400 }, 3, 10);
     expect(boxes).toHaveLength(3);
     expect(boxes.at(-1)!.x + boxes.at(-1)!.width / 2).toBeCloseTo(165, 0);
   });
+});
+
+describe('side by side', () => {
+  it('makes stage and second speaker equally large, larger than the others', () => {
+    for (const [size, m] of screens) {
+      const { stage, second, tiles } = arrange(size, scene({ layout: 'side_by_side', stage: true, second: true, tiles: 14 }), m);
+      expect(second!.width).toBeCloseTo(stage!.width, 3);
+      for (const tile of tiles) expect(tile.width).toBeLessThan(stage!.width);
+    }
+  });
+  it('stands in the middle, the others right beneath', () => {
+    const size = { width: 1400, height: 900 };
+    const { stage, second, tiles } = arrange(size, scene({ layout: 'side_by_side', stage: true, second: true, tiles: 3 }), metrics);
+    expect(tiles[0]!.y - (second!.y + second!.height)).toBeCloseTo(metrics.gap, 3);
+    expect(stage!.y).toBeCloseTo(size.height - (tiles[0]!.y + tiles[0]!.height), 3);
+  });
+  it('has the slides beside the stage while there are some', () => {
+    const { stage, second, slides } = arrange({ width: 1880, height: 900 }, scene({ layout: 'side_by_side', stage: true, second: true, slides: true }), metrics);
+    expect([second, slides!.width]).toEqual([null, stage!.width]);
+  });
+  it('leaves the others out where they would cost the two their size', () => {
+    const { stage, tiles, pages } = arrange({ width: 640, height: 220 }, scene({ layout: 'side_by_side', stage: true, second: true, tiles: 14 }), phone);
+    expect([tiles, pages]).toEqual([[], 1]);
+    expect(stage!.width).toBeCloseTo(317, 0);
+  });
+  it('needs two', () => expect(shownLayout({ layout: 'side_by_side', stage: true, second: false, slides: false })).toBe('speaker'));
+});
+
+describe('the mosaic of all', () => {
+  it('makes everybody equally large, slides and stage too, on every page', () => {
+    const made = arrange({ width: 940, height: 620 }, scene({ layout: 'mosaic', stage: true, slides: true, tiles: 60 }), metrics);
+    const widths = [made.slides, made.stage, ...made.tiles].map((box) => Math.round(box!.width));
+    expect(new Set(widths).size).toBe(1);
+    expect(made.pages).toBe(Math.ceil(60 / made.tiles.length));
+  });
+});
+
+describe('slides and speaker', () => {
+  it('leaves all others out', () => {
+    const made = arrange({ width: 1880, height: 900 }, scene({ layout: 'slides', stage: true, slides: true, tiles: 14 }), metrics);
+    expect([made.tiles.length, made.slides!.width > made.stage!.width]).toEqual([0, true]);
+  });
+  it('is the speaker’s while there are no slides', () => expect(shownLayout({ layout: 'slides', stage: true, second: false, slides: false })).toBe('speaker'));
 });
 
 describe('the layer', () => {

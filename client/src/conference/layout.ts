@@ -1,6 +1,6 @@
-// Where stage, slides and the mosaic's tiles stand in a given area, how many tiles a page of the mosaic has, and which layer of a
-// picture a box needs. Pure; all in CSS pixels.
-import type { Quality, Seat } from '../api/messages';
+// Where stage, second speaker, slides and the mosaic's tiles stand in a given area, how many tiles a page of the mosaic has, and which
+// layer of a picture a box needs. Pure; all in CSS pixels.
+import type { Layout, Quality, Seat } from '../api/messages';
 
 export interface Size {
   width: number;
@@ -12,7 +12,9 @@ export interface Box extends Size {
 }
 
 export interface Scene {
+  layout: Layout;
   stage: boolean;
+  second: boolean; // somebody to stand beside the stage
   slides: boolean;
   tiles: number; // as there are people to show
   slots: number; // as can be shown at once
@@ -26,6 +28,7 @@ export interface Metrics {
 
 export interface Arrangement {
   stage: Box | null;
+  second: Box | null;
   slides: Box | null;
   tiles: Box[]; // of one page
   pages: number;
@@ -98,11 +101,34 @@ function small(area: Box, alone: boolean, { gap }: Metrics): { picture: Box; res
   return { picture: { ...picture, y: area.y }, rest: { ...area, y: area.y + taken, height: area.height - taken } };
 }
 
+// The layout that can be shown: side by side needs two, slides need slides.
+export function shownLayout({ layout, stage, second, slides }: Omit<Scene, 'tiles' | 'slots'>): Layout {
+  if (layout === 'side_by_side' && !(stage && (slides || second))) return 'speaker';
+  if (layout === 'slides' && !slides) return 'speaker';
+  return layout;
+}
+
 export function arrange(size: Size, scene: Scene, metrics: Metrics): Arrangement {
-  const arrangement: Arrangement = { stage: null, slides: null, tiles: [], pages: 1, pager: null };
-  let rest: Box = { x: 0, y: 0, ...size };
+  const arrangement: Arrangement = { stage: null, second: null, slides: null, tiles: [], pages: 1, pager: null };
+  const area: Box = { x: 0, y: 0, ...size };
   if (size.width <= 0 || size.height <= 0) return arrangement;
-  const others = scene.tiles > 0 && scene.slots > 0;
+  switch (shownLayout(scene)) {
+    case 'speaker':
+      return withSpeaker(arrangement, area, scene, metrics);
+    case 'side_by_side':
+      return withTwo(arrangement, area, scene, metrics);
+    case 'mosaic':
+      return withEqual(arrangement, area, scene, metrics);
+    case 'slides':
+      return withSlides(arrangement, area, scene, metrics);
+  }
+}
+
+const hasOthers = ({ tiles, slots }: Scene) => tiles > 0 && slots > 0;
+
+function withSpeaker(arrangement: Arrangement, area: Box, scene: Scene, metrics: Metrics): Arrangement {
+  const others = hasOthers(scene);
+  let rest = area;
   if (scene.stage || scene.slides) {
     const alone = !others && !(scene.stage && scene.slides);
     const { picture, rest: left } = alone ? { picture: fit(rest), rest } : large(rest, metrics);
@@ -114,16 +140,67 @@ export function arrange(size: Size, scene: Scene, metrics: Metrics): Arrangement
       rest = second.rest;
     }
   }
+  return others ? withTiles(arrangement, rest, scene, metrics) : arrangement;
+}
+
+// The stage and what belongs to it, equally large: the slides, or else the second speaker. The others beneath, unless that costs the
+// two more than a fifth.
+function withTwo(arrangement: Arrangement, area: Box, scene: Scene, metrics: Metrics): Arrangement {
+  const { gap, leastTile, pagerHeight } = metrics;
+  const inRow = Math.max(1, Math.floor((area.width + gap) / (leastTile + gap)));
+  const needed = leastTile / ratio + (scene.tiles > Math.min(scene.slots, inRow) ? pagerHeight + gap : 0);
+  const strip = Math.max(area.height * share, needed) + gap;
+  const whole = grid(area, 2, gap);
+  const shared = grid({ ...area, height: Math.max(0, area.height - strip) }, 2, gap);
+  const others = hasOthers(scene) && shared[0]!.width >= whole[0]!.width * 0.8;
+  const rise = others ? area.y - shared[0]!.y : 0;
+  const [left, right] = (others ? shared : whole).map((box) => ({ ...box, y: box.y + rise }));
+  arrangement.stage = left!;
+  arrangement[scene.slides ? 'slides' : 'second'] = right!;
   if (!others) return arrangement;
-  let perPage = Math.min(scene.slots, capacity(rest, metrics));
-  if (scene.tiles > perPage) {
-    arrangement.pager = { ...rest, y: rest.y + rest.height - metrics.pagerHeight, height: metrics.pagerHeight };
-    rest = { ...rest, height: rest.height - metrics.pagerHeight - metrics.gap };
-    perPage = Math.min(scene.slots, capacity(rest, metrics));
-  }
-  arrangement.pages = Math.ceil(scene.tiles / perPage);
-  arrangement.tiles = grid(rest, Math.min(scene.tiles, perPage), metrics.gap);
-  return arrangement;
+  const taken = right!.y + right!.height + gap - area.y;
+  return centred(withTiles(arrangement, { ...area, y: area.y + taken, height: area.height - taken }, scene, metrics), area, gap);
+}
+
+// The tiles right beneath the two, and all of them in the middle.
+function centred(made: Arrangement, area: Box, gap: number): Arrangement {
+  if (made.pager || made.tiles.length === 0) return made;
+  const two = (made.second ?? made.slides)!;
+  const rise = made.tiles[0]!.y - (two.y + two.height + gap);
+  const last = made.tiles.at(-1)!;
+  const fall = (area.y + area.height - (last.y + last.height - rise)) / 2;
+  const moved = (box: Box | null, by: number) => box && { ...box, y: box.y + by };
+  return { ...made, stage: moved(made.stage, fall), second: moved(made.second, fall), slides: moved(made.slides, fall), tiles: made.tiles.map((box) => ({ ...box, y: box.y + fall - rise })) };
+}
+
+// Slides and stage come first and are on every page.
+function withEqual(arrangement: Arrangement, area: Box, scene: Scene, metrics: Metrics): Arrangement {
+  const pinned = [...(scene.slides ? (['slides'] as const) : []), ...(scene.stage ? (['stage'] as const) : [])];
+  const tiles = hasOthers(scene) ? scene.tiles : 0;
+  const { perPage, rest, pager } = paged(area, tiles, scene.slots, pinned.length, metrics);
+  const boxes = grid(rest, pinned.length + Math.min(tiles, perPage), metrics.gap);
+  for (const [index, use] of pinned.entries()) arrangement[use] = boxes[index]!;
+  return { ...arrangement, tiles: boxes.slice(pinned.length), pages: Math.max(1, Math.ceil(tiles / perPage)), pager };
+}
+
+function withSlides(arrangement: Arrangement, area: Box, scene: Scene, metrics: Metrics): Arrangement {
+  if (!scene.stage) return { ...arrangement, slides: fit(area) };
+  const { picture, rest } = large(area, metrics);
+  return { ...arrangement, slides: picture, stage: fit(rest) };
+}
+
+function withTiles(arrangement: Arrangement, area: Box, scene: Scene, metrics: Metrics): Arrangement {
+  const { perPage, rest, pager } = paged(area, scene.tiles, scene.slots, 0, metrics);
+  return { ...arrangement, tiles: grid(rest, Math.min(scene.tiles, perPage), metrics.gap), pages: Math.ceil(scene.tiles / perPage), pager };
+}
+
+// How many of the tiles an area takes at once, and what it leaves for them beside the pager that the others need.
+function paged(area: Box, tiles: number, slots: number, pinned: number, metrics: Metrics): { perPage: number; rest: Box; pager: Box | null } {
+  const most = (room: Box) => Math.max(1, Math.min(slots, capacity(room, metrics) - pinned));
+  if (tiles <= most(area)) return { perPage: most(area), rest: area, pager: null };
+  const { gap, pagerHeight } = metrics;
+  const rest = { ...area, height: area.height - pagerHeight - gap };
+  return { perPage: most(rest), rest, pager: { ...area, y: area.y + area.height - pagerHeight, height: pagerHeight } };
 }
 
 // A camera's layers have 180, 360 and 720 lines. A layer with three quarters of the box's lines looks as good in it as the next.
