@@ -196,6 +196,14 @@ export const de: Messages = {
   'room.turnSoundOn': 'Ton einschalten',
   'room.soundRefused': 'Der Browser hält den Ton zurück, bis Sie ihn erlauben.',
 
+  'wall.unreachable': 'Der Server ist nicht erreichbar. Dieser Bildschirm versucht es von selbst weiter.',
+  'wall.interrupted': 'Die Verbindung ist unterbrochen. Sie kommt von selbst wieder.',
+  'wall.outdated': 'Der Server hat eine neue Version. Dieser Bildschirm lädt sie gerade.',
+  'wall.triesAgain': 'Dieser Bildschirm versucht es von selbst erneut.',
+  'wall.nobodyOnStage': 'Niemand ist auf der Bühne',
+  'wall.startSound': 'Ton starten',
+  'wall.soundHint': 'Der Browser wartet darauf, dass jemand einmal hier drückt.',
+
   'record.title': 'Die Konferenz geht weiter, aber nichts kann festgehalten werden',
   'record.disk_full': 'Der Speicher des Servers ist voll. Jemand muss dort Platz schaffen.',
   'record.read_only': 'Der Speicher des Servers nimmt keine Änderungen an. Jemand muss danach sehen.',

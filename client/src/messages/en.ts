@@ -194,6 +194,14 @@ export const en = {
   'room.turnSoundOn': 'Turn sound on',
   'room.soundRefused': 'The browser holds the sound back until you allow it.',
 
+  'wall.unreachable': 'The server cannot be reached. This screen keeps trying by itself.',
+  'wall.interrupted': 'The connection is interrupted. It comes back by itself.',
+  'wall.outdated': 'The server has a new version. This screen is loading it.',
+  'wall.triesAgain': 'This screen tries again by itself.',
+  'wall.nobodyOnStage': 'Nobody is on stage',
+  'wall.startSound': 'Start sound',
+  'wall.soundHint': 'The browser waits for somebody to press this once.',
+
   'record.title': 'The conference goes on, but nothing can be recorded',
   'record.disk_full': 'The server’s disk is full. Somebody has to make room on it.',
   'record.read_only': 'The server’s disk takes no changes. Somebody has to look at it.',

@@ -196,6 +196,14 @@ export const fr: Messages = {
   'room.turnSoundOn': 'Activer le son',
   'room.soundRefused': 'Le navigateur retient le son jusqu’à votre accord.',
 
+  'wall.unreachable': 'Le serveur est injoignable. Cet écran réessaie de lui-même.',
+  'wall.interrupted': 'La connexion est interrompue. Elle reviendra d’elle-même.',
+  'wall.outdated': 'Le serveur a une nouvelle version. Cet écran est en train de la charger.',
+  'wall.triesAgain': 'Cet écran réessaie de lui-même.',
+  'wall.nobodyOnStage': 'Personne n’est sur scène',
+  'wall.startSound': 'Lancer le son',
+  'wall.soundHint': 'Le navigateur attend que quelqu’un appuie ici une fois.',
+
   'record.title': 'La conférence continue, mais rien ne peut être consigné',
   'record.disk_full': 'Le disque du serveur est plein. Quelqu’un doit y faire de la place.',
   'record.read_only': 'Le disque du serveur n’accepte plus de modifications. Quelqu’un doit s’en occuper.',

@@ -196,6 +196,14 @@ export const vi: Messages = {
   'room.turnSoundOn': 'Bật tiếng',
   'room.soundRefused': 'Trình duyệt giữ tiếng lại cho đến khi bạn cho phép.',
 
+  'wall.unreachable': 'Không liên lạc được với máy chủ. Màn hình này sẽ tự thử lại.',
+  'wall.interrupted': 'Kết nối bị gián đoạn. Màn hình sẽ tự nối lại.',
+  'wall.outdated': 'Máy chủ có phiên bản mới. Màn hình này đang tải phiên bản đó.',
+  'wall.triesAgain': 'Màn hình này sẽ tự thử lại.',
+  'wall.nobodyOnStage': 'Chưa có ai trên sân khấu',
+  'wall.startSound': 'Bật tiếng',
+  'wall.soundHint': 'Trình duyệt cần có người bấm vào đây một lần.',
+
   'record.title': 'Hội nghị vẫn tiếp tục, nhưng hiện không ghi lại được gì',
   'record.disk_full': 'Ổ đĩa của máy chủ đã đầy. Cần có người dọn bớt chỗ.',
   'record.read_only': 'Ổ đĩa của máy chủ không nhận thay đổi. Cần có người kiểm tra.',
