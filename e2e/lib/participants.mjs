@@ -155,11 +155,11 @@ export class Participant {
 /**
  * Opens somebody's invitation; the page shows what it is before joining, unless another phase is awaited.
  * @param {Browser} browser @param {Server} server @param {string} seat
- * @param {{ width?: number, height?: number, speaking?: boolean, origin?: string, hash?: string, phase?: string, context?: import('playwright-core').BrowserContextOptions,
+ * @param {{ width?: number, height?: number, speaking?: boolean, origin?: string, hash?: string, phase?: string, opened?: () => Promise<unknown>, context?: import('playwright-core').BrowserContextOptions,
  *   prepared?: (context: import('playwright-core').BrowserContext) => Promise<void>, people?: number }} [options]
  *   people: instead of the colour, a room with so many
  */
-export async function invite(browser, server, seat, { width = 640, height = 360, speaking = false, origin = server.origin, hash = '', phase = 'preview', context = {}, prepared, people } = {}) {
+export async function invite(browser, server, seat, { width = 640, height = 360, speaking = false, origin = server.origin, hash = '', phase = 'preview', opened, context = {}, prepared, people } = {}) {
   const made = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 }, ...context });
   await prepared?.(made);
   await made.addInitScript(installDevices, {
@@ -178,6 +178,7 @@ export async function invite(browser, server, seat, { width = 640, height = 360,
   if (people) await made.addInitScript(installRoom, { seed: all.findIndex(({ id }) => id === seat), people, width, height });
   const person = new Participant(await made.newPage(), seat, name);
   await person.page.goto(`${origin}/#invitation=${invitation}${hash}`);
+  await opened?.(); // before the first look, which browsers take for somebody touching the page
   await person.page.locator(`[data-phase=${phase}]`).waitFor();
   return person;
 }

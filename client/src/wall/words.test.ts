@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Conference, Seat } from '../api/messages';
-import { linesOf, onStage, screenWords, triesAgainAfterMs, type Situation } from './words';
+import { linesOf, quietWords, screenWords, triesAgainAfterMs, type Situation } from './words';
 
 const live: Situation = { outdated: false, ending: null, problem: null, link: 'live', media: { kind: 'connected' }, shown: true };
 const problem = (status: number) => ({ status, title: '', detail: '', retryAfterSeconds: null });
@@ -38,9 +38,11 @@ describe('the hall’s screen', () => {
     expect(linesOf(conference, 'b')?.place).toBe('');
     for (const unknown of ['z', null]) expect(linesOf(conference, unknown)).toBeNull();
   });
-  it('knows who is on stage, if anybody is there', () => {
-    expect(onStage({ ...conference, stage: 'a' })?.id).toBe('a');
-    expect(onStage({ ...conference, stage: 'b' })).toBeNull();
-    expect(onStage(conference)).toBeNull();
+  it('says who is on stage while nobody speaks, and when nobody is there', () => {
+    expect(quietWords({ ...conference, stage: 'a' })).toEqual({ key: 'room.onStage', name: 'A' });
+    expect(quietWords({ ...conference, stage: 'b' })).toEqual({ key: 'wall.nobodyOnStage' });
+    expect(quietWords(conference)).toEqual({ key: 'wall.nobodyOnStage' });
+    const screenAlone = [seat('b', { present: false }), seat('screen', { role: 'viewer' })];
+    expect(quietWords({ ...conference, seats: screenAlone, stage: 'b' })).toEqual({ key: 'room.alone' });
   });
 });

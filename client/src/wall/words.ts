@@ -1,5 +1,5 @@
 // What the hall's screen says instead of pictures, or over them, and how it goes on by itself. Pure.
-import type { Conference, Seat } from '../api/messages';
+import type { Conference } from '../api/messages';
 import type { Problem } from '../api/problem';
 import type { Ending, LifelineState } from '../conference/lifeline';
 import type { MediaState } from '../conference/media-path';
@@ -57,7 +57,9 @@ export function linesOf(conference: Conference | undefined, seat: string | null)
   return found ? { seat: found.id, name: found.name, place: found.place ?? '' } : null;
 }
 
-export function onStage(conference: Conference | undefined): Seat | null {
-  const seat = seatOf(conference, conference?.stage);
-  return seat?.present ? seat : null;
+// Beneath the title while nobody speaks.
+export function quietWords(conference: Conference): { key: 'room.alone' | 'wall.nobodyOnStage' } | { key: 'room.onStage'; name: string } {
+  if (!conference.seats.some(({ present, role }) => present && role !== 'viewer')) return { key: 'room.alone' };
+  const stage = seatOf(conference, conference.stage);
+  return stage?.present ? { key: 'room.onStage', name: stage.name } : { key: 'wall.nobodyOnStage' };
 }
