@@ -1,4 +1,4 @@
-// The demo's links in the order in which somebody tries them, by what their holder does. Pure.
+// The demo's links by what their holder does. Pure.
 import type { Demo, DemoLink } from '../api/demo';
 import type { PlainKey } from '../messages/index';
 import { roleKey } from '../messages/roles';
@@ -9,7 +9,7 @@ export interface DemoRole {
   links: DemoLink[];
 }
 
-const kinds = ['hall', 'site', 'chair', 'delegate', 'presenter', 'moderator', 'screen', 'viewer'] as const;
+const kinds = ['hall', 'chair', 'delegate', 'presenter', 'moderator', 'screen', 'viewer', 'site'] as const; // the many last
 export type Kind = (typeof kinds)[number];
 
 const isScreen = ({ fragment }: DemoLink) => new URLSearchParams(fragment.slice(1)).get('view') === 'wall';
