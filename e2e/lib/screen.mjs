@@ -46,10 +46,13 @@ export function lettering(page) {
 
 /** @param {Page} page @param {string} what */
 export async function isReadableFromAfar(page, what) {
-  for (const size of [{ width: 1920, height: 1080 }, { width: 1280, height: 720 }]) {
+  for (const size of [{ width: 1920, height: 1080 }, { width: 1280, height: 720 }, { width: 360, height: 740 }]) {
     await page.setViewportSize(size);
     const texts = await lettering(page);
     assert.ok(texts.length > 0, `${what}: there is something to read`);
-    assert.deepEqual(texts.filter(({ part }) => part < 1 / 25), [], `${what} at ${size.width} × ${size.height}`);
+    // On a phone it is what fits.
+    if (size.width > size.height) assert.deepEqual(texts.filter(({ part }) => part < 1 / 25), [], `${what} at ${size.width} × ${size.height}`);
+    const clock = await page.locator('time').boundingBox();
+    assert.ok(clock && clock.x + clock.width <= size.width && clock.y + clock.height <= size.height, `${what}: the clock is in sight`);
   }
 }

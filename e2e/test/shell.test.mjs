@@ -105,6 +105,7 @@ describe('the installed page', () => {
     // Another build: its worker differs, and the files that this page has not loaded yet are gone.
     const worker = joinPath(client, 'sw.js');
     await writeFile(worker, `${(await readFile(worker, 'utf8')).replace('{name:"', '{name:"next-').replace('{"name":"', '{"name":"next-')}\n`);
+    for (const compressed of ['br', 'gz']) await rm(`${worker}.${compressed}`, { force: true });
     for (const name of await readdir(joinPath(client, 'assets'))) if (/^fr-/.test(name)) await rm(joinPath(client, 'assets', name));
     await server.begin();
     await site.sees('hall', noting(t));
