@@ -20,7 +20,7 @@ const slidesHueOf = (seat) => (hueOf(seat) + 18) % 360;
 const far = (a, b) => Math.abs(((a - b + 540) % 360) - 180);
 
 /** The seats of the demo. @param {Server} server */
-async function readSeats(server) {
+export async function readSeats(server) {
   return JSON.parse(await readFile(joinPath(server.data, 'conferences', 'demo.json'), 'utf8')).seats;
 }
 
@@ -155,13 +155,13 @@ export class Participant {
 }
 
 /**
- * Opens somebody's invitation; the page shows what it is before joining.
+ * Opens somebody's invitation; the page shows what it is before joining, unless another phase is awaited.
  * @param {Browser} browser @param {Server} server @param {string} seat
- * @param {{ width?: number, height?: number, speaking?: boolean, origin?: string, hash?: string, context?: import('playwright-core').BrowserContextOptions,
+ * @param {{ width?: number, height?: number, speaking?: boolean, origin?: string, hash?: string, phase?: string, opened?: () => Promise<unknown>, context?: import('playwright-core').BrowserContextOptions,
  *   prepared?: (context: import('playwright-core').BrowserContext) => Promise<void>, people?: number }} [options]
  *   people: instead of the colour, a room with so many
  */
-export async function invite(browser, server, seat, { width = 640, height = 360, speaking = false, origin = server.origin, hash = '', context = {}, prepared, people } = {}) {
+export async function invite(browser, server, seat, { width = 640, height = 360, speaking = false, origin = server.origin, hash = '', phase = 'preview', opened, context = {}, prepared, people } = {}) {
   const made = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 }, ...context });
   await prepared?.(made);
   await made.addInitScript(installDevices, {
@@ -180,7 +180,8 @@ export async function invite(browser, server, seat, { width = 640, height = 360,
   if (people) await made.addInitScript(installRoom, { seed: all.findIndex(({ id }) => id === seat), people, width, height });
   const person = new Participant(await made.newPage(), seat, name);
   await person.page.goto(`${origin}/#invitation=${invitation}${hash}`);
-  await person.page.locator('[data-phase=preview]').waitFor();
+  await opened?.(); // before the first look, which browsers take for somebody touching the page
+  await person.page.locator(`[data-phase=${phase}]`).waitFor();
   return person;
 }
 

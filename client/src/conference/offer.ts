@@ -6,8 +6,8 @@ export interface Plan {
   slots: SlotUse[];
 }
 
-// A wall and those who lead see everyone they can; a room or a single person a page of nine.
-const tilesOf: Record<Role, number> = { moderator: 25, chair: 25, hall: 25, presenter: 9, site: 9, delegate: 9, viewer: 9 };
+// Those who lead and screens in a hall, which are viewers, show everyone they can; a room or a single person a page of nine.
+const tilesOf: Record<Role, number> = { moderator: 25, chair: 25, hall: 25, presenter: 9, site: 9, delegate: 9, viewer: 25 };
 const voices = 3;
 
 // The first voice slot is the stage's: it shares its stream with the stage's picture, which keeps lips in sync.

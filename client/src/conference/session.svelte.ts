@@ -48,6 +48,7 @@ export class ConferenceSession {
   readonly #invitation: string;
   readonly #codec: VideoCodec | null;
   readonly #capture: Capture;
+  readonly #loadAnew: () => void;
   readonly #lifeline: Lifeline;
   readonly #path = new MediaPath(Math.random);
   readonly #commands = new Commands();
@@ -69,10 +70,12 @@ export class ConferenceSession {
   #answered = false; // the present media session
   #made = 0;
 
-  constructor(invitation: string, admission: Admission, capture: Capture, codec: VideoCodec | null) {
+  // `loadAnew`: the server has a new version of the page.
+  constructor(invitation: string, admission: Admission, capture: Capture, codec: VideoCodec | null, loadAnew = () => location.reload()) {
     this.#invitation = invitation;
     this.#codec = codec;
     this.#capture = capture;
+    this.#loadAnew = loadAnew;
     this.admission = admission;
     this.#lifeline = new Lifeline(Math.random, recall(reloadedKey));
     const session = this;
@@ -229,7 +232,7 @@ export class ConferenceSession {
         return this.#closeSocket();
       case 'reload':
         remember(reloadedKey);
-        location.reload();
+        this.#loadAnew();
     }
   }
 

@@ -113,7 +113,7 @@ describe('announcements', () => {
 describe('the offer', () => {
   it('has as many slots as the role’s layout needs and the server takes', () => {
     const tiles = (role: Parameters<typeof planOf>[0], most: number) => planOf(role, most).slots.filter((use) => use === 'tile').length;
-    expect([tiles('hall', 25), tiles('chair', 25), tiles('site', 25), tiles('delegate', 4), tiles('hall', 12)]).toEqual([25, 25, 9, 4, 12]);
+    expect([tiles('hall', 25), tiles('chair', 25), tiles('site', 25), tiles('delegate', 4), tiles('hall', 12), tiles('viewer', 25)]).toEqual([25, 25, 9, 4, 12, 25]);
     expect(planOf('site', 25).slots.filter((use) => use === 'voice')).toHaveLength(3);
     expect([planOf('viewer', 9).sends, planOf('site', 9).sends]).toEqual([false, true]);
   });
