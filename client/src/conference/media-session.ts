@@ -4,6 +4,7 @@ import type { AnsweredSlot, Heard, OfferedSlot, SentTrack, SlotUse, TrackUse } f
 import { orderCodecs, type VideoCodec } from '../media/codecs';
 import { answerAfterRestart, restartFragment } from '../media/ice-fragment';
 import { PathWatch, type PathReport } from '../media/path-report';
+import { answeringStereo, hearingStereo, offeringStereo } from '../media/stereo';
 import { withStartBitrate } from '../media/whip';
 import { cameraEncodings, conferenceCodecs, slidesEncoding, type Plan } from './offer';
 
@@ -11,6 +12,7 @@ export interface SentTracks {
   microphone: MediaStreamTrack | null;
   cameras: readonly (MediaStreamTrack | null)[]; // as many as were there when joining
   slides: MediaStreamTrack | null;
+  stereo: boolean; // of the microphone
 }
 
 export interface CameraOffer {
@@ -33,6 +35,9 @@ export class MediaSession {
   readonly #senders: { use: TrackUse; label: string; transceiver: RTCRtpTransceiver }[] = [];
   readonly #receivers: { use: SlotUse; transceiver: RTCRtpTransceiver }[] = [];
   #answer = '';
+  #stereo = false; // is sent
+  #negotiating = Promise.resolve(); // one after the other
+  #restarting = false; // the browser's next offer would have other credentials
   #sizes: string[] = [];
 
   constructor(plan: Plan, cameras: readonly CameraOffer[], codec: VideoCodec | null, iceServers: RTCIceServer[]) {
@@ -49,18 +54,19 @@ export class MediaSession {
     }
   }
 
-  async offer(): Promise<{ offer: string; sends: SentTrack[]; slots: OfferedSlot[] }> {
-    const offer = await this.connection.createOffer();
+  async offer(stereo: boolean): Promise<{ offer: string; sends: SentTrack[]; slots: OfferedSlot[] }> {
+    const offer = await this.#makeOffer();
     await this.connection.setLocalDescription(offer);
+    this.#stereo = stereo;
     return {
-      offer: offer.sdp ?? '',
+      offer: offeringStereo(offer.sdp, stereo),
       sends: this.#senders.map(({ use, label, transceiver }) => ({ mid: transceiver.mid!, use, ...(label ? { label: label.slice(0, 64) } : {}) })),
       slots: this.#receivers.map(({ use, transceiver }) => ({ mid: transceiver.mid!, use })),
     };
   }
 
   async take(answer: string, slots: readonly AnsweredSlot[]): Promise<Place[]> {
-    this.#answer = withStartBitrate(answer, startKilobits);
+    this.#answer = answeringStereo(withStartBitrate(answer, startKilobits), this.#stereo);
     await this.connection.setRemoteDescription({ type: 'answer', sdp: this.#answer });
     return slots.flatMap(({ slot, mid, use }) => {
       const found = this.#receivers.find(({ transceiver }) => transceiver.mid === mid);
@@ -74,10 +80,39 @@ export class MediaSession {
   }
 
   // The server is asked before the new offer is applied: if it refuses, the connection is as it was.
-  async restartIce(ask: (fragment: string) => Promise<string>): Promise<void> {
-    this.connection.restartIce();
-    const offer = await this.connection.createOffer();
-    this.#answer = answerAfterRestart(this.#answer, await ask(restartFragment(offer.sdp ?? '')));
+  restartIce(ask: (fragment: string) => Promise<string>): Promise<void> {
+    return this.#negotiate(async () => {
+      this.#restarting = true;
+      this.connection.restartIce();
+      const offer = await this.#makeOffer();
+      this.#answer = answerAfterRestart(this.#answer, await ask(restartFragment(offer.sdp)));
+      await this.#apply(offer);
+      this.#restarting = false;
+    });
+  }
+
+  // How the microphone is encoded is between this browser and the answer it was given: the server forwards what comes.
+  #sendStereo(stereo: boolean): Promise<void> {
+    return this.#negotiate(async () => {
+      if (this.#stereo === stereo || this.#restarting || !this.#answer) return;
+      this.#stereo = stereo;
+      this.#answer = answeringStereo(this.#answer, stereo);
+      await this.#apply(await this.#makeOffer());
+    });
+  }
+
+  #negotiate(act: () => Promise<void>): Promise<void> {
+    const done = this.#negotiating.then(act);
+    this.#negotiating = done.catch(() => undefined);
+    return done;
+  }
+
+  async #makeOffer(): Promise<{ type: 'offer'; sdp: string }> {
+    const { sdp = '' } = await this.connection.createOffer();
+    return { type: 'offer', sdp: hearingStereo(sdp) };
+  }
+
+  async #apply(offer: { type: 'offer'; sdp: string }): Promise<void> {
     await this.connection.setLocalDescription(offer);
     await this.connection.setRemoteDescription({ type: 'answer', sdp: this.#answer });
   }
@@ -92,6 +127,7 @@ export class MediaSession {
         if (use === 'camera' && track) await this.#adaptTo(transceiver.sender, track, cameras.indexOf(entry));
       }),
     );
+    await this.#sendStereo(tracks.stereo);
   }
 
   // Why it did not come about, or was lost; null where it works. Asked before it is closed.

@@ -352,7 +352,7 @@ export class ConferenceSession {
   #exchange(): void {
     const { cameraOn, microphone, screen } = this.#capture;
     const cameras = cameraOn ? this.#capture.allCameras : [];
-    void this.#session?.exchange({ microphone, cameras, slides: screen }).catch(() => undefined);
+    void this.#session?.exchange({ microphone, cameras, slides: screen, stereo: this.#capture.sound.stereo }).catch(() => undefined);
   }
 
   async #join(kind: JoinKind): Promise<void> {
@@ -377,7 +377,7 @@ export class ConferenceSession {
       session = new MediaSession(planOf(welcome.role, welcome.max_tiles), this.#capture.cameraOffers, this.#codec, this.#iceServers);
       this.#session = session;
       this.#watch(session);
-      const offer = await session.offer();
+      const offer = await session.offer(this.#capture.sound.stereo);
       if (this.#session !== session) return;
       const answer = (await this.command({ type: 'join', ...offer, microphone: microphone && this.#capture.microphone !== null, camera })) as Answer;
       if (this.#session !== session) return;

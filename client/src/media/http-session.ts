@@ -8,7 +8,7 @@ export interface HttpSession {
   // Sends the fragment of an ICE restart, gives the server's, and the ICE servers with credentials for it.
   restart(fragment: string, signal: AbortSignal): Promise<{ fragment: string; iceServers: RTCIceServer[] }>;
   // Ends the session on the server. `leaving`: the page is going away, so the request has to outlive it.
-  close(leaving?: boolean): void;
+  close(leaving?: boolean): Promise<void>;
 }
 
 export async function openHttpSession(endpoint: string, token: string, offer: string, signal: AbortSignal): Promise<HttpSession> {
@@ -41,9 +41,9 @@ export async function openHttpSession(endpoint: string, token: string, offer: st
       });
       return { fragment: await answered.text(), iceServers: readIceServers(answered.headers.get('Link')) };
     },
-    close(leaving = false) {
-      // Nobody waits for the answer: a session that cannot be ended here dies by missing consent (RFC 7675) in half a minute.
-      request(address, { method: 'DELETE', token, keepalive: leaving, timeoutMs: 5_000 }).catch(() => undefined);
+    async close(leaving = false) {
+      // Where it cannot be ended here it dies by missing consent (RFC 7675) in half a minute.
+      await request(address, { method: 'DELETE', token, keepalive: leaving, timeoutMs: 5_000 }).catch(() => undefined);
     },
   };
 }

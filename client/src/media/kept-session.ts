@@ -97,7 +97,7 @@ export class KeptSession {
     const offer = await connection.createOffer();
     const http = await openHttpSession(plan.endpoint, plan.token, offer.sdp ?? '', signal);
     if (signal.aborted) {
-      http.close();
+      void http.close();
       signal.throwIfAborted();
     }
     this.#http = http;
@@ -112,7 +112,7 @@ export class KeptSession {
   }
 
   #drop(leaving: boolean): void {
-    this.#http?.close(leaving);
+    void this.#http?.close(leaving);
     this.#http = null;
     this.#connection?.close();
     this.#connection = null;

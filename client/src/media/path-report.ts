@@ -41,7 +41,7 @@ interface Candidate {
 }
 
 const isLoopback = ({ ip }: Candidate) => ip.startsWith('127.') || ip === '::1';
-const written = ({ ip, port }: Candidate) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`);
+const written = ({ ip, port }: Pick<Candidate, 'ip' | 'port'>) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`);
 
 // RFC 8839 section 5.1, RFC 6544 section 4.5.
 export function candidatesOf(sdp: string): Candidate[] {
@@ -93,8 +93,21 @@ export function reportOf(answer: string, statistics: Iterable<Stats>, relays: re
   return { cause: causeOf(tries, local.length > 0, heard), tries, relays: [...relays] };
 }
 
+// What the connection goes over, of its statistics; null when the browser does not say.
+export function addressInUse(statistics: Iterable<Stats>): { address: string; relayed: boolean } | null {
+  const all = new Map<string, Stats>();
+  for (const entry of statistics) all.set(entry.id, entry);
+  const transport = [...all.values()].find(({ type }) => type === 'transport');
+  // Firefox marks the pair itself.
+  const pair = all.get(String(transport?.selectedCandidatePairId)) ?? [...all.values()].find(({ type, selected }) => type === 'candidate-pair' && selected === true);
+  const remote = all.get(String(pair?.remoteCandidateId));
+  if (!remote) return null;
+  const address = `${String(remote.protocol).toUpperCase()} ${written({ ip: String(remote.address), port: Number(remote.port) })}`;
+  return { address, relayed: all.get(String(pair?.localCandidateId))?.candidateType === 'relay' };
+}
+
 // "UDP 8443, TCP 8443": what a firewall has to let through.
-export function waysOf({ tries }: PathReport): string {
+export function waysOf({ tries }: { tries: readonly Try[] }): string {
   return [...new Set(tries.map(({ protocol, port }) => `${protocol} ${port}`))].join(', ');
 }
 

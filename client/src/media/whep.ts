@@ -9,7 +9,8 @@ export interface WatchPlan {
   stream: MediaStream; // filled with the received tracks of the present session
 }
 
-export const whepEndpoint = (conference: string, name: string) => `/whep/${encodeURIComponent(conference)}/${encodeURIComponent(name)}`;
+// Without a name: the stage.
+export const whepEndpoint = (conference: string, name?: string) => `/whep/${encodeURIComponent(conference)}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
 
 export function watching(plan: WatchPlan): KeptSessionPlan {
   return {

@@ -1,6 +1,6 @@
 // What the publishing page says in each situation. Pure, so that the words can be tested without a camera.
 import { refusalKey } from '../api/refusal';
-import type { DeviceTrouble } from '../media/capture.svelte';
+import type { DeviceTrouble } from '../media/device-trouble';
 import type { SessionState } from '../media/kept-session';
 import type { PlainKey } from '../messages/index';
 import type { Tone } from '../ui/Status.svelte';
