@@ -32,6 +32,7 @@ const joined: OwnSituation = {
   heldBack: false,
   pushToTalk: false,
   talking: false,
+  hasKeys: true,
 };
 const says = (change: Partial<OwnSituation>) => {
   const { word, tone, next } = ownState({ ...joined, ...change });
@@ -69,6 +70,7 @@ describe('the state of the own place', () => {
   it('says when a button has to be held', () => {
     expect(says({ pushToTalk: true })).toBe('hold calm status.hold');
     expect(says({ pushToTalk: true, own: open })).toBe('hold calm status.hold');
+    expect(says({ pushToTalk: true, own: open, hasKeys: false })).toBe('hold calm status.holdButton');
     expect(says({ pushToTalk: true, own: open, talking: true })).toBe('live good status.speaking');
     expect(says({ pushToTalk: true, own: closedByChair, maySpeak: false })).toBe('mutedByChair warn status.closedByChair');
   });

@@ -23,6 +23,7 @@ export interface OwnSituation {
   heldBack: boolean; // the microphone was closed by coming back, not by anybody
   pushToTalk: boolean;
   talking: boolean; // the button is held
+  hasKeys: boolean; // rather than a finger alone
 }
 
 export interface OwnState {
@@ -51,12 +52,12 @@ function connection({ link, media, offline, restarting, slept }: OwnSituation): 
 }
 
 function place(situation: OwnSituation): OwnState {
-  const { own, room, hasMicrophone, hasCamera, maySpeak, heldBack, pushToTalk, talking } = situation;
+  const { own, room, hasMicrophone, hasCamera, maySpeak, heldBack, pushToTalk, talking, hasKeys } = situation;
   if (!situation.mayEver || !own) return state('word.watching', 'calm', 'watch', 'status.watching');
   const unseen = room && !hasCamera;
   if (!hasMicrophone) return state('word.noMicrophone', room ? 'warn' : 'calm', 'microphoneOff', room && own.microphone.open ? 'status.microphoneLost' : 'status.noMicrophone');
   if (own.microphone.open) {
-    if (pushToTalk && !talking) return state('word.hold', 'calm', 'microphone', 'status.hold');
+    if (pushToTalk && !talking) return state('word.hold', 'calm', 'microphone', hasKeys ? 'status.hold' : 'status.holdButton');
     return unseen ? state('word.liveUnseen', 'warn', 'cameraOff', 'status.speakingUnseen') : state('word.live', 'good', 'microphone', 'status.speaking');
   }
   if (!maySpeak && own.hand) return state('word.handRaised', 'calm', 'hand', 'status.waiting');
@@ -66,6 +67,6 @@ function place(situation: OwnSituation): OwnState {
   if (unseen) return state('word.noCamera', 'warn', 'cameraOff', 'status.noCamera');
   if (!maySpeak) return state('word.waiting', 'calm', 'wait', 'status.needsFloor');
   if (own.microphone.closed_by === 'chair') return state('word.mutedByChair', 'warn', 'microphoneOff', 'status.mayOpenAgain');
-  if (pushToTalk) return state('word.hold', 'calm', 'microphone', 'status.hold');
+  if (pushToTalk) return state('word.hold', 'calm', 'microphone', hasKeys ? 'status.hold' : 'status.holdButton');
   return state(own.microphone.closed_by === 'self' ? 'word.mutedBySelf' : 'word.muted', 'calm', 'microphoneOff', 'status.closed');
 }

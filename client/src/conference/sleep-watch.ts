@@ -1,6 +1,6 @@
 // Sees by the wall clock that this device, or the page, has slept: then the time between two looks is far longer than it should be.
-// A busy page is late too, but not by that much. Pure.
-const asleepMs = 8_000;
+// A page on a busy machine is late too, but not by that much. Pure.
+const asleepMs = 20_000;
 
 export class SleepWatch {
   #lastMs: number;
