@@ -1,5 +1,6 @@
 // Which tile is shown in which slot, and what is asked of the server for it. Pure.
 import type { SlotDemand } from '../api/messages';
+import type { Place } from './media-session';
 
 // A subject that stays visible keeps its slot, so that its picture goes on unbroken; the others get the free ones in order.
 export function assignSlots(before: ReadonlyMap<string, number>, keys: readonly string[], slots: readonly number[]): Map<string, number> {
@@ -18,6 +19,10 @@ export function assignSlots(before: ReadonlyMap<string, number>, keys: readonly 
 }
 
 const same = (a: SlotDemand | undefined, b: SlotDemand) => a !== undefined && a.seat === b.seat && a.quality === b.quality && (a.camera ?? 0) === (b.camera ?? 0);
+
+// Sound alone: nothing of any picture.
+export const noPictures = (places: readonly Place[]): Map<number, SlotDemand> =>
+  new Map(places.filter(({ use }) => use !== 'voice').map(({ slot }) => [slot, { slot, quality: 'off' }]));
 
 // What has to be said so that `wanted` holds where `asked` was said before. A slot that is no longer wanted is turned off.
 export function demandChanges(asked: ReadonlyMap<number, SlotDemand>, wanted: ReadonlyMap<number, SlotDemand>): SlotDemand[] {

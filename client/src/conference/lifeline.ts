@@ -39,6 +39,7 @@ export class Lifeline {
   #pingAtMs = Infinity;
   #liveSinceMs = 0;
   #reloaded: boolean;
+  #restarting = false;
   readonly #backoff: Backoff;
 
   // `reloaded`: this page was loaded anew already because its version was old; once is enough.
@@ -49,6 +50,11 @@ export class Lifeline {
 
   get state(): LifelineState {
     return this.#state;
+  }
+
+  // The server said that it goes down to start again, and has not been back since.
+  get restarting(): boolean {
+    return this.#restarting;
   }
 
   poll(): LifelineAct | undefined {
@@ -103,7 +109,7 @@ export class Lifeline {
     this.#become({ kind: 'live' }, nowMs + silentMs);
     this.#pingAtMs = nowMs + pingEveryMs;
     this.#liveSinceMs = nowMs;
-    this.#reloaded = false;
+    this.#reloaded = this.#restarting = false;
   }
 
   // Any message shows that the connection is alive.
@@ -122,6 +128,7 @@ export class Lifeline {
       this.#tokenUntilMs = -Infinity;
       this.#drop(nowMs);
     } else if (passing.includes(code)) {
+      this.#restarting ||= code === 'draining';
       this.#drop(nowMs);
     } else {
       this.#end({ why: 'refused', code });
@@ -139,6 +146,7 @@ export class Lifeline {
       case 'too_slow':
       case 'too_fast':
       case 'draining':
+        this.#restarting ||= code === 'draining';
         if (this.#state.kind === 'live' || this.#state.kind === 'greeting') this.#drop(nowMs);
     }
   }

@@ -44,6 +44,22 @@ describe('the lifeline', () => {
     run(lifeline, 0, 60_000, (act, now) => act === 'ping' && lifeline.heard(now));
     expect(lifeline.state.kind).toBe('live');
   });
+  it('knows that the server starts again when it was told so, until it is back', () => {
+    const lifeline = live();
+    lifeline.closed(10_000);
+    expect(lifeline.restarting).toBe(false);
+    const told = live();
+    told.bye(10_000, 'draining');
+    expect(told.restarting).toBe(true);
+    told.tick(13_000);
+    told.opened(13_000);
+    told.refused(13_000, 'draining');
+    expect(told.restarting).toBe(true);
+    told.tick(20_000);
+    told.opened(20_000);
+    told.welcomed(20_000);
+    expect([told.state.kind, told.restarting]).toEqual(['live', false]);
+  });
   for (const luck of [0, 0.5, 0.999]) {
     it(`is back within five seconds of a server that starts again (${luck})`, () => {
       const lifeline = live(() => luck);

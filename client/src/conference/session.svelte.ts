@@ -1,13 +1,14 @@
 // Takes part in a conference: carries out what lifeline.ts and media-path.ts decide (sockets, timers and connections are here), and
 // holds what the page shows.
 import { exchangeInvitation, type Admission } from '../api/invitations';
-import { kVersion, type Action, type Answer, type Heard, type IceRestarted, type RecordingTrouble, type RefusalCode, type ServerMessage, type SlotContent, type SlotDemand, type Welcome } from '../api/messages';
+import { kVersion, type Action, type Answer, type Heard, type IceRestarted, type RecordingTrouble, type ServerMessage, type SlotContent, type SlotDemand, type Welcome } from '../api/messages';
 import { Refused, type Problem } from '../api/problem';
+import { keepChoice, recallChoice } from '../choices';
 import { showSession } from '../debugging';
 import type { Capture } from '../media/capture.svelte';
 import type { VideoCodec } from '../media/codecs';
 import type { PathReport } from '../media/path-report';
-import { announce, type Announcement } from './announce';
+import { announce, gather, type Announced } from './announce';
 import { demandChanges } from './demand';
 import { Lifeline, type LifelineAct, type LifelineState } from './lifeline';
 import { MediaPath, type JoinKind, type MediaState } from './media-path';
@@ -15,16 +16,15 @@ import { MediaSession, type Place } from './media-session';
 import { follow, mirrorOf, seatOf, type Mirror } from './mirror';
 import { planOf } from './offer';
 import { PathWatch, readPath, samplePathEveryMs } from './path-watch';
+import { SleepWatch } from './sleep-watch';
 import { CommandRefused, Commands, readMessage, signallingAddress, type Command } from './signalling';
+import type { Notice } from './words';
 
 const demandDelayMs = 200;
 const demandRetryMs = 1_000;
+const lookAtClockEveryMs = 1_000;
+const wokeForMs = 15_000; // longer than coming back takes
 const reloadedKey = 'bridgehall.reloaded';
-
-export interface Notice {
-  code: RefusalCode | 'lost';
-  what: Command['type'];
-}
 
 // In resume: one that no server has, so that it sends a snapshot.
 const noSequence = Number.MAX_SAFE_INTEGER;
@@ -39,11 +39,18 @@ export class ConferenceSession {
   speaking = $state.raw<readonly string[]>([]);
   may = $state.raw<ReadonlySet<Action>>(new Set());
   // The latest few, numbered by this page: a server that starts anew counts its events from the beginning.
-  announcements = $state.raw<readonly (Announcement & { number: number })[]>([]);
+  announcements = $state.raw<readonly Announced[]>([]);
   notice = $state.raw<Notice | null>(null); // what was refused last
   trouble = $state.raw<PathReport | null>(null); // why no pictures and sound come
   record = $state.raw<RecordingTrouble | null>(null); // told to those who lead: nothing can be written down
   microphoneHeldBack = $state(false); // closed by a rejoin, not by anybody
+  offline = $state(false); // the browser knows of no network
+  restarting = $state(false); // the server said so
+  slept = $state(false); // this device, a moment ago
+  audioOnly = $state(recallChoice('audioOnly') !== null);
+  // The gate is opened once; the microphone sends while the button is held.
+  pushToTalk = $state(recallChoice('pushToTalk') !== null);
+  talking = $state(false);
 
   readonly #invitation: string;
   readonly #codec: VideoCodec | null;
@@ -96,6 +103,11 @@ export class ConferenceSession {
     return this.#welcome?.seat ?? this.admission.seat;
   }
 
+  // For those who look at its figures.
+  get connection(): RTCPeerConnection | null {
+    return this.#session?.connection ?? null;
+  }
+
   // How many media sessions were made so far.
   get made(): number {
     return this.#made;
@@ -107,6 +119,10 @@ export class ConferenceSession {
     const { signal } = this.#ended;
     window.addEventListener('online', look, { signal });
     document.addEventListener('visibilitychange', look, { signal });
+    document.addEventListener('resume', look, { signal }); // of a page that the browser had frozen
+    for (const type of ['online', 'offline']) window.addEventListener(type, () => (this.offline = !navigator.onLine), { signal });
+    this.offline = !navigator.onLine;
+    this.#watchClock();
     this.#turn();
   }
 
@@ -146,6 +162,26 @@ export class ConferenceSession {
     this.#followGates();
   }
 
+  // The first press opens the gate where that is allowed; after that nobody is asked.
+  talk(talking: boolean): void {
+    if (this.talking === talking) return;
+    this.talking = talking;
+    this.#followGates();
+    if (talking && !seatOf(this.mirror?.conference, this.seat)?.microphone.open) void this.setMicrophone(true);
+  }
+
+  setPushToTalk(on: boolean): void {
+    this.pushToTalk = on;
+    this.talking = false;
+    keepChoice('pushToTalk', on ? 'on' : null);
+    this.#followGates();
+  }
+
+  setAudioOnly(on: boolean): void {
+    this.audioOnly = on;
+    keepChoice('audioOnly', on ? 'on' : null);
+  }
+
   async setCamera(open: boolean): Promise<void> {
     if (!open) this.#capture.setCamera(false);
     await this.ask({ type: open ? 'open_camera' : 'close_camera', seat: this.seat });
@@ -159,8 +195,15 @@ export class ConferenceSession {
   }
 
   async share(): Promise<void> {
+    // Before the browser asks which window it is to be.
+    if (!this.may.has('share_slides')) {
+      this.notice = { code: 'not_allowed', what: 'share_slides' };
+      return;
+    }
+    this.notice = null;
     await this.#capture.share();
     if (this.#capture.screen) await this.#showSlides();
+    else if (this.#capture.screenTrouble) this.notice = { code: 'screen', what: 'share_slides' };
   }
 
   stopSharing(): void {
@@ -181,6 +224,21 @@ export class ConferenceSession {
     this.#demandSoon(demandDelayMs);
   }
 
+  // A clock that jumps has stood still with the whole device.
+  #watchClock(): void {
+    const watch = new SleepWatch(Date.now());
+    let wokeUntilMs = 0;
+    const timer = setInterval(() => {
+      const nowMs = Date.now();
+      if (watch.woke(nowMs)) {
+        wokeUntilMs = nowMs + wokeForMs;
+        this.#input((now) => this.#lifeline.nudge(now));
+      }
+      this.slept = nowMs < wokeUntilMs;
+    }, lookAtClockEveryMs);
+    this.#ended.signal.addEventListener('abort', () => clearInterval(timer));
+  }
+
   #input(change: (nowMs: number) => void): void {
     change(performance.now());
     this.#turn();
@@ -194,6 +252,7 @@ export class ConferenceSession {
       else void this.#restartIce();
     }
     this.link = this.#lifeline.state;
+    this.restarting = this.#lifeline.restarting;
     this.media = this.#path.state;
     if (this.media.kind === 'connected') this.trouble = null;
     clearTimeout(this.#timer);
@@ -324,7 +383,7 @@ export class ConferenceSession {
     if (!before || message.sequence <= before.sequence) return;
     this.mirror = follow(before, message);
     const said = announce(message, before.conference, this.seat);
-    if (said) this.announcements = [...this.announcements.slice(-4), { ...said, number: (this.announcements.at(-1)?.number ?? 0) + 1 }];
+    if (said) this.announcements = gather(this.announcements, said, performance.now());
     this.#followGates();
   }
 
@@ -334,7 +393,7 @@ export class ConferenceSession {
     // Before the answer the gates say nothing of what the person wants.
     if (!own || !this.#answered) return;
     for (const what of ['microphone', 'camera'] as const) if (!own[what].open) this.#closedUnrecorded.delete(what);
-    this.#capture.setMicrophone(own.microphone.open && !this.#closedUnrecorded.has('microphone'));
+    this.#capture.setMicrophone(own.microphone.open && !this.#closedUnrecorded.has('microphone') && (!this.pushToTalk || this.talking));
     this.#capture.setCamera(own.camera.open && !this.#closedUnrecorded.has('camera'));
     if (own.microphone.open) this.microphoneHeldBack = false;
     if (this.#sharing && this.mirror?.conference.slides !== this.seat) {

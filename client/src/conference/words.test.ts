@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import schema from '../../../schema/signalling.json';
 import type { Happened, RefusalCode, Seat, SlotContent } from '../api/messages';
 import { loaders, type Language } from '../messages/index';
-import { announce } from './announce';
+import { announce, gather, isUrgent } from './announce';
 import { cameraEncodings, planOf, conferenceCodecs } from './offer';
 import { CommandRefused, Commands, readMessage, signallingAddress } from './signalling';
-import { endingKey, ownStatus, refusalKey, slidesWords, tileWords, wayBack, type OwnSituation } from './words';
+import { endingKey, noticeKey, refusalKey, slidesWords, tileWords, wayBack } from './words';
 
 const codes = (name: string) => (schema.$defs as Record<string, { enum?: string[] }>)[name]?.enum ?? [];
 
@@ -61,27 +61,11 @@ describe('a tile', () => {
   });
 });
 
-describe('the sentence beside the own picture', () => {
-  const joined: OwnSituation = { link: 'live', media: { kind: 'connected' }, own: seat, mode: 'discussion', hasMicrophone: true, maySpeak: true, mayEver: true, heldBack: false };
-  const says = (change: Partial<OwnSituation>) => ownStatus({ ...joined, ...change }).key;
-  it('says whether one is heard', () => {
-    expect(says({})).toBe('status.closed');
-    expect(says({ own: { ...seat, microphone: { open: true, closed_by: 'nobody', granted: false } } })).toBe('status.speaking');
-    expect(says({ hasMicrophone: false })).toBe('status.noMicrophone');
-    expect(says({ mayEver: false })).toBe('status.watching');
-  });
-  it('says how to get the floor', () => {
-    const closed = { ...seat, microphone: { open: false, closed_by: 'chair' as const, granted: false } };
-    expect(says({ own: closed, maySpeak: false })).toBe('status.closedByChair');
-    expect(says({ own: closed, maySpeak: false, mode: 'conference' })).toBe('status.needsFloor');
-    expect(says({ own: { ...closed, hand: { kind: 'reply', raised_at: 0 } }, maySpeak: false })).toBe('status.closed');
-    expect(says({ heldBack: true })).toBe('status.heldBack');
-  });
-  it('says what is interrupted', () => {
-    expect(says({ link: 'waiting' })).toBe('status.reconnecting');
-    expect(says({ link: 'waiting', media: { kind: 'none' } })).toBe('status.joining');
-    expect(says({ media: { kind: 'restarting' } })).toBe('status.media');
-    expect(says({ media: { kind: 'refused', code: 'full' } })).toBe('refusal.full');
+describe('a notice', () => {
+  it('says what to do where a screen may not or could not be shared', () => {
+    expect(noticeKey({ code: 'not_allowed', what: 'share_slides' })).toBe('share.notAllowed');
+    expect(noticeKey({ code: 'screen', what: 'share_slides' })).toBe('trouble.screen');
+    expect(noticeKey({ code: 'not_allowed', what: 'chat' })).toBe('refusal.not_allowed');
   });
 });
 
@@ -106,7 +90,31 @@ describe('announcements', () => {
   it('say what the chair did to the own microphone', () => {
     const opened = { open: true, closed_by: 'nobody', granted: true } as const;
     expect(said({ type: 'microphone_changed', seat: 'ha-giang', microphone: opened }, 'ha-giang')?.key).toBe('announce.microphoneOpened');
-    expect(said({ type: 'microphone_changed', seat: 'ha-giang', microphone: opened })).toBeNull();
+    expect(said({ type: 'microphone_changed', seat: 'ha-giang', microphone: { ...opened, open: false, closed_by: 'chair' } }, 'ha-giang')).toBeNull(); // it was closed before
+  });
+  it('say who has the floor, but not of every microphone that opens', () => {
+    expect(said({ type: 'microphone_changed', seat: 'ha-giang', microphone: { open: true, closed_by: 'nobody', granted: true } })).toEqual({ key: 'announce.floorGiven', name: 'Hà Giang' });
+    expect(said({ type: 'microphone_changed', seat: 'ha-giang', microphone: { open: true, closed_by: 'nobody', granted: false } })).toBeNull();
+  });
+  it('say when slides come and go, one’s own too', () => {
+    expect([said({ type: 'slides_changed', seat: 'ha-giang' })?.key, said({ type: 'slides_changed', seat: 'ha-giang' }, 'ha-giang')?.key]).toEqual(['announce.slides', 'announce.ownSlides']);
+    const ended = (own: string) => announce({ type: 'happened', sequence: 7, event: { type: 'slides_changed' } }, { ...conference, slides: 'ha-giang', seats: [seat], chat: [] }, own);
+    expect([ended('me'), ended('ha-giang')?.key]).toEqual([{ key: 'announce.slidesEnded', name: 'Hà Giang' }, 'announce.ownSlidesEnded']);
+  });
+  it('count those who come together instead of naming each', () => {
+    const come = { key: 'announce.joined', name: 'Hà Giang' } as const;
+    let list = gather([], come, 0);
+    list = gather(list, come, 1_000);
+    list = gather(list, come, 2_000);
+    expect(list).toEqual([{ ...come, number: 3, atMs: 2_000, many: { key: 'announce.come', people: 3 } }]);
+    list = gather(list, { key: 'announce.left', name: 'Cao Bằng' }, 2_500);
+    list = gather(list, come, 9_000);
+    expect(list.map(({ key, many }) => [key, many?.people ?? 1])).toEqual([['announce.joined', 3], ['announce.left', 1], ['announce.joined', 1]]);
+    for (let at = 0; at < 9; at += 1) list = gather(list, { key: 'announce.chat', name: 'x' }, 10_000 + at);
+    expect(list).toHaveLength(5);
+  });
+  it('are urgent when they say whether one can be heard', () => {
+    expect([isUrgent({ key: 'announce.microphoneOpened', name: '' }), isUrgent({ key: 'announce.chat', name: '' })]).toEqual([true, false]);
   });
 });
 

@@ -1,19 +1,30 @@
 // What the conference page says in each situation. Pure, so that it can be tested without a conference.
-import type { Mode, RefusalCode, Seat, SlotContent, UnrecordedClosing } from '../api/messages';
+import type { RefusalCode, Seat, SlotContent, UnrecordedClosing } from '../api/messages';
 import type { Problem } from '../api/problem';
 import { refusalKey as httpRefusalKey } from '../api/refusal';
 import { en } from '../messages/en';
 import type { MessageKey, PlainKey } from '../messages/index';
-import type { Tone } from '../ui/Status.svelte';
-import type { Ending, LifelineState } from './lifeline';
-import type { MediaState } from './media-path';
+import type { Ending } from './lifeline';
+import type { Command } from './signalling';
 
 type RefusalKey = Extract<PlainKey, `refusal.${string}`>;
+
+// What was refused, or did not come about.
+export interface Notice {
+  code: RefusalCode | 'lost' | 'screen';
+  what: Command['type'];
+}
 
 // A newer server may have codes that this page does not know.
 export function refusalKey(code: RefusalCode | 'lost' | 'browser'): RefusalKey {
   const key = `refusal.${code}`;
   return Object.hasOwn(en, key) ? (key as RefusalKey) : 'refusal.malformed';
+}
+
+// In sharing a screen the person can do something about it.
+export function noticeKey({ code, what }: Notice): PlainKey {
+  if (code === 'screen') return 'trouble.screen';
+  return what === 'share_slides' && code === 'not_allowed' ? 'share.notAllowed' : refusalKey(code);
 }
 
 // What stands in a tile, the stage or the slides' place instead of a picture; null while the picture is shown.
@@ -39,33 +50,6 @@ export function seatMicrophoneKey(seat: Seat): PlainKey {
 // A closing that took effect and is not recorded; the name is of whoever it concerns.
 export function unrecordedKey(closing: UnrecordedClosing): Extract<MessageKey, `record.closed.${string}`> {
   return `record.closed.${closing.what}`;
-}
-
-export interface OwnSituation {
-  link: LifelineState['kind'];
-  media: MediaState;
-  own: Seat | undefined;
-  mode: Mode | undefined;
-  hasMicrophone: boolean;
-  maySpeak: boolean;
-  mayEver: boolean; // this role speaks at all
-  heldBack: boolean;
-}
-
-// The one sentence beside the own picture.
-export function ownStatus(situation: OwnSituation): { key: PlainKey; tone: Tone } {
-  const { link, media, own } = situation;
-  if (media.kind === 'refused') return { key: refusalKey(media.code), tone: 'bad' };
-  if (link !== 'live') return media.kind === 'none' || media.kind === 'joining' ? { key: 'status.joining', tone: 'calm' } : { key: 'status.reconnecting', tone: 'warn' };
-  if (media.kind === 'none' || media.kind === 'joining' || media.kind === 'connecting') return { key: 'status.joining', tone: 'calm' };
-  if (media.kind !== 'connected') return { key: 'status.media', tone: 'warn' };
-  if (!situation.mayEver || !own) return { key: 'status.watching', tone: 'calm' };
-  if (!situation.hasMicrophone) return { key: 'status.noMicrophone', tone: 'calm' };
-  if (own.microphone.open) return { key: 'status.speaking', tone: 'good' };
-  if (situation.heldBack && situation.maySpeak) return { key: 'status.heldBack', tone: 'warn' };
-  if (!situation.maySpeak && own.hand) return { key: 'status.closed', tone: 'calm' }; // asked for already
-  if (!situation.maySpeak) return { key: own.microphone.closed_by === 'chair' && situation.mode === 'discussion' ? 'status.closedByChair' : 'status.needsFloor', tone: 'warn' };
-  return { key: 'status.closed', tone: 'calm' };
 }
 
 export function endingKey(ending: Ending): PlainKey {
