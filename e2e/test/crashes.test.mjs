@@ -35,6 +35,9 @@ describe(`a server that is killed ${kills} times`, () => {
 
   const command = async (...words) => (await run(program, [...words, '--data', server.data], { env: environment, maxBuffer: 1 << 30 })).stdout;
 
+  // A session that took no part yet is nothing to come back to, and what a join does to a microphone is still to come.
+  const allJoined = () => until('all have joined', () => pages.every((page) => !page.waitsFor('microphone')));
+
   // All pages were told the same, and the same as before.
   function compareTold() {
     for (const page of pages) {
@@ -132,12 +135,12 @@ describe(`a server that is killed ${kills} times`, () => {
         await Promise.all(pages.map((page) => page.arrive()));
         starts.push(performance.now() - began);
         await starting;
+        await allJoined();
         compareTold();
         await compareSnapshot();
       } else {
         await Promise.all(pages.map((page) => page.arrive()));
-        // A session that took no part yet is nothing to come back to.
-        await until('all have joined', () => pages.every((page) => !page.waitsFor('microphone')));
+        await allJoined();
       }
       const life = { lives: true, patched: 0 };
       const patching = patchGates(life);
