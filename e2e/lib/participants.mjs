@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 
 import { installDevices } from './devices.mjs';
+import { installPlugs } from './plugs.mjs';
 import { installRoom } from './rooms.mjs';
 import { until } from './until.mjs';
 
@@ -156,10 +157,11 @@ export class Participant {
  * Opens somebody's invitation; the page shows what it is before joining.
  * @param {Browser} browser @param {Server} server @param {string} seat
  * @param {{ width?: number, height?: number, speaking?: boolean, origin?: string, hash?: string, context?: import('playwright-core').BrowserContextOptions,
- *   prepared?: (context: import('playwright-core').BrowserContext) => Promise<void>, people?: number }} [options]
- *   people: instead of the colour, a room with so many
+ *   prepared?: (context: import('playwright-core').BrowserContext) => Promise<void>, people?: number,
+ *   plugs?: import('./plugs.mjs').Plug[] }} [options]
+ *   people: instead of the colour, a room with so many; plugs: devices that can be plugged in and out
  */
-export async function invite(browser, server, seat, { width = 640, height = 360, speaking = false, origin = server.origin, hash = '', context = {}, prepared, people } = {}) {
+export async function invite(browser, server, seat, { width = 640, height = 360, speaking = false, origin = server.origin, hash = '', context = {}, prepared, people, plugs } = {}) {
   const made = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 }, ...context });
   await prepared?.(made);
   await made.addInitScript(installDevices, {
@@ -176,6 +178,7 @@ export async function invite(browser, server, seat, { width = 640, height = 360,
   const all = await readSeats(server);
   const { name, invitation } = all.find(({ id }) => id === seat);
   if (people) await made.addInitScript(installRoom, { seed: all.findIndex(({ id }) => id === seat), people, width, height });
+  if (plugs) await made.addInitScript(installPlugs, plugs);
   const person = new Participant(await made.newPage(), seat, name);
   await person.page.goto(`${origin}/#invitation=${invitation}${hash}`);
   await person.page.locator('[data-phase=preview]').waitFor();
