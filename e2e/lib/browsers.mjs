@@ -14,17 +14,17 @@ const quietFlags = [
 ];
 
 /**
- * @param {{ autoplay?: boolean, camera?: boolean | string, machine?: import('./namespaces.mjs').Machine }} [options]
- *   camera: false for none, or a file with its pictures; machine: where it runs, with certificates of all kinds accepted
+ * @param {{ autoplay?: boolean, asks?: boolean, camera?: boolean | string, machine?: import('./namespaces.mjs').Machine }} [options]
+ *   asks: for permissions, with nobody to answer; camera: false for none, or a file with its pictures; machine: where it runs, with certificates of all kinds accepted
  */
-export async function launchChromium({ autoplay = true, camera = true, machine } = {}) {
+export async function launchChromium({ autoplay = true, asks = false, camera = true, machine } = {}) {
   const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
   return chromium.launch({
     executablePath: machine ? await machine.wrapper(program) : program,
     args: [
       ...quietFlags,
       ...(machine ? ['--ignore-certificate-errors'] : []),
-      '--use-fake-ui-for-media-stream',
+      ...(asks ? [] : ['--use-fake-ui-for-media-stream']),
       `--use-fake-device-for-media-stream${camera === false ? '=device-count=0' : ''}`,
       ...(typeof camera === 'string' ? [`--use-file-for-fake-video-capture=${camera}`] : []),
       '--auto-select-desktop-capture-source=Entire screen',

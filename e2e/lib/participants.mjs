@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 
 import { installDevices } from './devices.mjs';
+import { installPlugs } from './plugs.mjs';
 import { installRoom } from './rooms.mjs';
 import { until } from './until.mjs';
 
@@ -158,10 +159,10 @@ export class Participant {
  * Opens somebody's invitation; the page shows what it is before joining, unless another phase is awaited.
  * @param {Browser} browser @param {Server} server @param {string} seat
  * @param {{ width?: number, height?: number, speaking?: boolean, origin?: string, hash?: string, phase?: string, opened?: () => Promise<unknown>, context?: import('playwright-core').BrowserContextOptions,
- *   prepared?: (context: import('playwright-core').BrowserContext) => Promise<void>, people?: number }} [options]
- *   people: instead of the colour, a room with so many
+ *   prepared?: (context: import('playwright-core').BrowserContext) => Promise<void>, people?: number, plugs?: import('./plugs.mjs').Plug[] }} [options]
+ *   people: instead of the colour, a room with so many; plugs: devices that can be plugged in and out
  */
-export async function invite(browser, server, seat, { width = 640, height = 360, speaking = false, origin = server.origin, hash = '', phase = 'preview', opened, context = {}, prepared, people } = {}) {
+export async function invite(browser, server, seat, { width = 640, height = 360, speaking = false, origin = server.origin, hash = '', phase = 'preview', opened, context = {}, prepared, people, plugs } = {}) {
   const made = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 800 }, ...context });
   await prepared?.(made);
   await made.addInitScript(installDevices, {
@@ -178,6 +179,7 @@ export async function invite(browser, server, seat, { width = 640, height = 360,
   const all = await readSeats(server);
   const { name, invitation } = all.find(({ id }) => id === seat);
   if (people) await made.addInitScript(installRoom, { seed: all.findIndex(({ id }) => id === seat), people, width, height });
+  if (plugs) await made.addInitScript(installPlugs, plugs);
   const person = new Participant(await made.newPage(), seat, name);
   await person.page.goto(`${origin}/#invitation=${invitation}${hash}`);
   await opened?.(); // before the first look, which browsers take for somebody touching the page

@@ -80,7 +80,7 @@ describe('a refusal', () => {
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
     });
     await page.goto(world.server.link({ as: 'publish', name: 'hall', token: world.moderator }));
-    await says(page, /The browser refuses the camera\./);
+    await says(page, /The browser refuses camera and microphone\./);
     assert.equal(await page.getByRole('button', { name: 'Start sending' }).isDisabled(), true);
   });
 

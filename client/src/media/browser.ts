@@ -20,7 +20,7 @@ const names: readonly (readonly [RegExp, BrowserName])[] = [
   [/\bSamsungBrowser\//, 'samsung'],
   [/\b(OPR|OPT|OPX)\//, 'opera'],
   [/\b(Firefox|FxiOS)\//, 'firefox'],
-  [/\b(Chrome|CriOS|Chromium)\//, 'chrome'],
+  [/(Chrome|CriOS|Chromium)\//, 'chrome'],
   [/\bSafari\//, 'safari'],
 ];
 

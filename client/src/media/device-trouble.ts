@@ -14,8 +14,8 @@ export const isRefusal = (trouble: DeviceTrouble | null): boolean => trouble ===
 export function troubleOf(error: unknown, permission: PermissionState | null = null): DeviceTrouble {
   const { name, message } = error instanceof Error ? error : { name: '', message: '' };
   if (name === 'NotAllowedError' || name === 'SecurityError') {
-    if (/by system/i.test(message) || permission === 'granted') return 'system';
-    return /dismissed/i.test(message) ? 'dismissed' : 'refused';
+    if (/dismissed/i.test(message)) return 'dismissed';
+    return /by system/i.test(message) || permission === 'granted' ? 'system' : 'refused';
   }
   if (name === 'NotReadableError' || name === 'AbortError') return 'busy';
   return 'missing';

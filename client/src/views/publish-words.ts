@@ -24,6 +24,10 @@ export interface Words {
   tone: Tone;
 }
 
+// The same of both is said once.
+const bothKey = ({ cameraTrouble, microphoneTrouble }: PublishSituation): PlainKey | null =>
+  cameraTrouble !== null && cameraTrouble === microphoneTrouble && cameraTrouble !== 'busy' && cameraTrouble !== 'insecure' ? `trouble.both.${cameraTrouble}` : null;
+
 const troubleKey = (device: 'camera' | 'microphone', trouble: DeviceTrouble): PlainKey =>
   trouble === 'insecure' ? 'trouble.insecure' : `trouble.${device}.${trouble}`;
 
@@ -45,7 +49,7 @@ export function publishStatus(situation: PublishSituation): Words {
     case 'idle':
       if (situation.asking) return { key: 'state.asking', tone: 'calm' };
       if (situation.hasPicture || situation.hasSound) return { key: 'state.ready', tone: 'calm' };
-      if (situation.cameraTrouble) return { key: troubleKey('camera', situation.cameraTrouble), tone: 'warn' };
+      if (situation.cameraTrouble) return { key: bothKey(situation) ?? troubleKey('camera', situation.cameraTrouble), tone: 'warn' };
       return { key: 'state.asking', tone: 'calm' };
   }
 }
@@ -54,10 +58,12 @@ export function publishStatus(situation: PublishSituation): Words {
 export function publishNotes(situation: PublishSituation): PlainKey[] {
   if (situation.asking) return [];
   const notes: PlainKey[] = [];
+  const both = bothKey(situation);
   if (situation.sharing) notes.push('state.sharing');
+  else if (both) notes.push(both);
   else if (situation.cameraTrouble) notes.push(troubleKey('camera', situation.cameraTrouble));
   else if (situation.hasPicture && !situation.cameraOn) notes.push('state.cameraOff');
-  if (situation.microphoneTrouble) notes.push(troubleKey('microphone', situation.microphoneTrouble));
+  if (situation.microphoneTrouble && (!both || situation.sharing)) notes.push(troubleKey('microphone', situation.microphoneTrouble));
   else if (situation.hasSound && !situation.microphoneOn) notes.push('state.muted');
   if (situation.screenTrouble) notes.push('trouble.screen');
   const said = publishStatus(situation).key;

@@ -27,6 +27,14 @@ describe('the publishing page', () => {
     expect(says({ hasPicture: false, hasSound: false, cameraTrouble: 'refused' })).toBe('trouble.camera.refused');
     expect(says({ hasPicture: false, hasSound: false, cameraTrouble: 'insecure' })).toBe('trouble.insecure');
   });
+  it('says the same of both devices once', () => {
+    const none = { ...ready, hasPicture: false, hasSound: false };
+    expect(publishStatus({ ...none, cameraTrouble: 'refused', microphoneTrouble: 'refused' }).key).toBe('trouble.both.refused');
+    expect(publishNotes({ ...none, cameraTrouble: 'refused', microphoneTrouble: 'refused' })).toEqual([]);
+    expect(publishStatus({ ...none, cameraTrouble: 'missing', microphoneTrouble: 'busy' }).key).toBe('trouble.camera.missing');
+    expect(publishNotes({ ...none, cameraTrouble: 'missing', microphoneTrouble: 'busy' })).toEqual(['trouble.microphone.busy']);
+    expect(publishNotes({ ...none, sharing: true, cameraTrouble: 'missing', microphoneTrouble: 'missing' })).toEqual(['state.sharing', 'trouble.microphone.missing']);
+  });
   it('says live only when the gate is open', () => {
     expect(says({ session: { kind: 'connected' }, open: true })).toBe('state.live');
     expect(says({ session: { kind: 'connected' }, open: false })).toBe('state.held');
