@@ -24,7 +24,7 @@ describe('the start page', () => {
 
   /** As the server of a demo answers. */
   async function demo() {
-    const links = (await readSeats(world.server)).map(({ id, name, role, invitation }) => ({ seat: id, name, role, fragment: `#invitation=${invitation}` }));
+    const links = (await readSeats(world.server)).filter(({ role }) => role !== 'viewer').map(({ id, name, role, invitation }) => ({ seat: id, name, role, fragment: `#invitation=${invitation}` }));
     const screen = { seat: 'screen', name: 'Màn chiếu', role: 'viewer', fragment: '#invitation=0123&view=wall' };
     return { conference: { id: 'demo', title: 'Hội nghị tập huấn trực tuyến' }, links: [...links, screen] };
   }
@@ -39,6 +39,14 @@ describe('the start page', () => {
     for (const card of await page.locator('.roles > li').all()) assert.match(await card.locator('p').innerText(), /^[A-Z].{20,}\.$/);
     await passesAxe(page);
     await photograph(page, 'start-demo');
+    await page.context().close();
+  });
+
+  it('has the links that the server of a demo tells its own machine', async () => {
+    const page = await open();
+    await page.getByRole('heading', { name: /Try it/ }).waitFor();
+    const seats = await page.locator('.roles a').evaluateAll((links) => links.map(({ dataset }) => dataset.seat));
+    assert.deepEqual(seats.sort(), (await readSeats(world.server)).map(({ id }) => id).sort());
     await page.context().close();
   });
 
