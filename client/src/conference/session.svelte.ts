@@ -1,6 +1,6 @@
 // Takes part in a conference: carries out what lifeline.ts and media-path.ts decide (sockets, timers and connections are here), and
 // holds what the page shows.
-import { exchangeInvitation, type Admission } from '../api/invitations';
+import type { Admission } from '../api/invitations';
 import { kVersion, type Action, type Answer, type Heard, type IceRestarted, type RecordingTrouble, type ServerMessage, type SlotContent, type SlotDemand, type Welcome } from '../api/messages';
 import { Refused, type Problem } from '../api/problem';
 import { keepChoice, recallChoice } from '../choices';
@@ -18,12 +18,14 @@ import { planOf } from './offer';
 import { PathWatch, readPath, samplePathEveryMs } from './path-watch';
 import { SleepWatch } from './sleep-watch';
 import { CommandRefused, Commands, readMessage, signallingAddress, type Command } from './signalling';
+import { thisBrowser, type Surroundings } from './surroundings';
 import type { Notice } from './words';
 
 const demandDelayMs = 200;
 const demandRetryMs = 1_000;
 const lookAtClockEveryMs = 1_000;
 const wokeForMs = 15_000; // longer than coming back takes
+const socketOpen = 1; // WebSocket.OPEN
 const reloadedKey = 'bridgehall.reloaded';
 
 // In resume: one that no server has, so that it sends a snapshot.
@@ -56,8 +58,9 @@ export class ConferenceSession {
   readonly #codec: VideoCodec | null;
   readonly #capture: Capture;
   readonly #loadAnew: () => void;
+  readonly #around: Surroundings;
   readonly #lifeline: Lifeline;
-  readonly #path = new MediaPath(Math.random);
+  readonly #path: MediaPath;
   readonly #commands = new Commands();
   readonly #ended = new AbortController();
   #socket: WebSocket | null = null;
@@ -77,14 +80,16 @@ export class ConferenceSession {
   #answered = false; // the present media session
   #made = 0;
 
-  // `loadAnew`: the server has a new version of the page.
-  constructor(invitation: string, admission: Admission, capture: Capture, codec: VideoCodec | null, loadAnew = () => location.reload()) {
+  // `loadAnew`: in place of the browser's reload, when the server has a new version of the page.
+  constructor(invitation: string, admission: Admission, capture: Capture, codec: VideoCodec | null, loadAnew?: () => void, around: Surroundings = thisBrowser()) {
     this.#invitation = invitation;
     this.#codec = codec;
     this.#capture = capture;
-    this.#loadAnew = loadAnew;
+    this.#loadAnew = loadAnew ?? (() => around.location.reload());
+    this.#around = around;
     this.admission = admission;
-    this.#lifeline = new Lifeline(Math.random, recall(reloadedKey));
+    this.#lifeline = new Lifeline(around.random, this.#wasReloaded());
+    this.#path = new MediaPath(around.random);
     const session = this;
     showSession({
       get state() {
@@ -115,6 +120,7 @@ export class ConferenceSession {
 
   start(): void {
     this.#lifeline.start(performance.now());
+    const { window, document, navigator } = this.#around;
     const look = () => document.visibilityState === 'visible' && this.#input((now) => this.#lifeline.nudge(now));
     const { signal } = this.#ended;
     window.addEventListener('online', look, { signal });
@@ -128,7 +134,7 @@ export class ConferenceSession {
 
   // Goes for good; a new session is made for coming back.
   leave(): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) void this.command({ type: 'leave' }).catch(() => undefined);
+    if (this.#connected) void this.command({ type: 'leave' }).catch(() => undefined);
     this.#input(() => this.#lifeline.stop());
   }
 
@@ -148,8 +154,12 @@ export class ConferenceSession {
     }
   }
 
+  get #connected(): boolean {
+    return this.#socket?.readyState === socketOpen;
+  }
+
   command(command: Command) {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Error('There is no connection.'));
+    if (!this.#connected) return Promise.reject(new Error('There is no connection.'));
     return this.#commands.issue((message) => this.#socket?.send(JSON.stringify(message)), command);
   }
 
@@ -285,19 +295,19 @@ export class ConferenceSession {
         );
         return;
       case 'ping':
-        if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send('{"type":"ping"}');
+        if (this.#connected) this.#socket?.send('{"type":"ping"}');
         return;
       case 'close':
         return this.#closeSocket();
       case 'reload':
-        remember(reloadedKey);
+        this.#noteReload(true);
         this.#loadAnew();
     }
   }
 
   async #exchangeInvitation(): Promise<void> {
     try {
-      const admission = await exchangeInvitation(this.#invitation, this.#ended.signal);
+      const admission = await this.#around.exchange(this.#invitation, this.#ended.signal);
       this.admission = admission;
       this.#input((now) => this.#lifeline.exchanged(now, admission.expiresInMs));
     } catch (error) {
@@ -306,7 +316,7 @@ export class ConferenceSession {
   }
 
   #open(): void {
-    const socket = new WebSocket(signallingAddress(location.href, this.admission.conference));
+    const socket = this.#around.openSocket(signallingAddress(this.#around.location.href, this.admission.conference));
     this.#socket = socket;
     const mine = (act: () => void) => () => {
       if (this.#socket === socket) act();
@@ -339,7 +349,7 @@ export class ConferenceSession {
         this.#takeIceServers(message.ice_servers);
         this.#awaitsSnapshot ||= !message.resumed;
         this.may = new Set(message.may);
-        forget(reloadedKey);
+        this.#noteReload(false);
         this.#lifeline.welcomed(nowMs);
         this.#path.welcomed(nowMs, message);
         return this.#demandSoon(demandDelayMs);
@@ -433,7 +443,7 @@ export class ConferenceSession {
     if (kind === 'afterwards' && this.#capture.microphoneOn) this.microphoneHeldBack = true;
     let session: MediaSession;
     try {
-      session = new MediaSession(planOf(welcome.role, welcome.max_tiles), this.#capture.cameraOffers, this.#codec, this.#iceServers);
+      session = new MediaSession(planOf(welcome.role, welcome.max_tiles), this.#capture.cameraOffers, this.#codec, this.#iceServers, this.#around.peers);
       this.#session = session;
       this.#watch(session);
       const offer = await session.offer(this.#capture.sound.stereo);
@@ -523,6 +533,24 @@ export class ConferenceSession {
     }
   }
 
+  // Where nothing can be kept, an old page is not loaded anew, and says so.
+  #wasReloaded(): boolean {
+    try {
+      return this.#around.storage().getItem(reloadedKey) !== null;
+    } catch {
+      return true;
+    }
+  }
+
+  #noteReload(reloaded: boolean): void {
+    try {
+      if (reloaded) this.#around.storage().setItem(reloadedKey, '1');
+      else this.#around.storage().removeItem(reloadedKey);
+    } catch {
+      // As above.
+    }
+  }
+
   #finish(): void {
     if (this.#ended.signal.aborted) return;
     this.#ended.abort();
@@ -536,27 +564,4 @@ export class ConferenceSession {
 export function problemOf(error: unknown): Problem {
   if (error instanceof Refused) return error.problem;
   return { status: -1, title: 'Browser', detail: error instanceof Error ? error.message : String(error), retryAfterSeconds: null };
-}
-
-// Storage is closed to pages in some private modes; an old page is then not loaded anew, and says so.
-function recall(key: string): boolean {
-  try {
-    return sessionStorage.getItem(key) !== null;
-  } catch {
-    return true;
-  }
-}
-function remember(key: string): void {
-  try {
-    sessionStorage.setItem(key, '1');
-  } catch {
-    // As above.
-  }
-}
-function forget(key: string): void {
-  try {
-    sessionStorage.removeItem(key);
-  } catch {
-    // As above.
-  }
 }
