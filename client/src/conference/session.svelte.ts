@@ -1,7 +1,7 @@
 // Takes part in a conference: carries out what lifeline.ts and media-path.ts decide (sockets, timers and connections are here), and
 // holds what the page shows.
 import type { Admission } from '../api/invitations';
-import { kVersion, type Action, type Answer, type Heard, type IceRestarted, type RecordingTrouble, type ServerMessage, type SlotContent, type SlotDemand, type Welcome } from '../api/messages';
+import { kVersion, type Action, type Answer, type Heard, type IceRestarted, type RecordingTrouble, type Seat, type ServerMessage, type SlotContent, type SlotDemand, type Welcome } from '../api/messages';
 import { Refused, type Problem } from '../api/problem';
 import { keepChoice, recallChoice } from '../choices';
 import { showSession } from '../debugging';
@@ -31,6 +31,10 @@ const reloadedKey = 'bridgehall.reloaded';
 // In resume: one that no server has, so that it sends a snapshot.
 const noSequence = Number.MAX_SAFE_INTEGER;
 
+type Gate = 'microphone' | 'camera';
+// asking: it has not answered. untold: it could not be reached, and is told when it is back. unrecorded: it can write nothing down.
+type Closing = 'asking' | 'untold' | 'unrecorded';
+
 export class ConferenceSession {
   admission = $state.raw<Admission>()!;
   link = $state.raw<LifelineState>({ kind: 'idle' });
@@ -45,6 +49,8 @@ export class ConferenceSession {
   notice = $state.raw<Notice | null>(null); // what was refused last
   trouble = $state.raw<PathReport | null>(null); // why no pictures and sound come
   record = $state.raw<RecordingTrouble | null>(null); // told to those who lead: nothing can be written down
+  // Closed by oneself, though the server's record does not say so.
+  closedHere = $state.raw<ReadonlyMap<Gate, Closing>>(new Map());
   microphoneHeldBack = $state(false); // closed by a rejoin, not by anybody
   offline = $state(false); // the browser knows of no network
   restarting = $state(false); // the server said so
@@ -71,12 +77,11 @@ export class ConferenceSession {
   // The mirror is of an earlier session: events of this one must not be added to it.
   #awaitsSnapshot = false;
   #wanted: ReadonlyMap<number, SlotDemand> = new Map();
-  #asked = new Map<number, SlotDemand>();
+  #asked: ReadonlyMap<number, SlotDemand> = new Map();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #demandTimer: ReturnType<typeof setTimeout> | undefined;
+  #pathTimer: ReturnType<typeof setInterval> | undefined;
   #sharing = false; // the server was told so
-  // Closed by us, and not written down: what the record says is not what is sent.
-  readonly #closedUnrecorded = new Set<'microphone' | 'camera'>();
   #answered = false; // the present media session
   #made = 0;
 
@@ -106,6 +111,18 @@ export class ConferenceSession {
 
   get seat(): string {
     return this.#welcome?.seat ?? this.admission.seat;
+  }
+
+  // The own seat as it is: with what was closed here.
+  get own(): Seat | undefined {
+    const seat = seatOf(this.mirror?.conference, this.seat);
+    if (!seat || this.closedHere.size === 0) return seat;
+    const closed = { open: false, closed_by: 'self' } as const;
+    return {
+      ...seat,
+      ...(this.closedHere.has('microphone') ? { microphone: { ...seat.microphone, ...closed } } : {}),
+      ...(this.closedHere.has('camera') ? { camera: closed } : {}),
+    };
   }
 
   // For those who look at its figures.
@@ -144,13 +161,18 @@ export class ConferenceSession {
 
   // Sent while the connection lives; a refusal is kept in `notice` for the page to show.
   async ask(command: Command): Promise<boolean> {
+    return (await this.#tell(command)) === null;
+  }
+
+  async #tell(command: Command): Promise<Notice['code'] | null> {
     this.notice = null;
     try {
       await this.command(command);
-      return true;
+      return null;
     } catch (error) {
-      this.notice = { code: error instanceof CommandRefused ? error.code : 'lost', what: command.type };
-      return false;
+      const code = error instanceof CommandRefused ? error.code : 'lost';
+      this.notice = { code, what: command.type };
+      return code;
     }
   }
 
@@ -163,13 +185,9 @@ export class ConferenceSession {
     return this.#commands.issue((message) => this.#socket?.send(JSON.stringify(message)), command);
   }
 
-  // Closing acts here first: nothing is sent while the server is being asked.
   async setMicrophone(open: boolean): Promise<void> {
     this.microphoneHeldBack = false;
-    if (!open) this.#capture.setMicrophone(false);
-    await this.ask({ type: open ? 'open_microphone' : 'close_microphone', seat: this.seat });
-    this.#noteClosing('microphone', open);
-    this.#followGates();
+    await this.#setGate('microphone', open);
   }
 
   // The first press opens the gate where that is allowed; after that nobody is asked.
@@ -177,7 +195,7 @@ export class ConferenceSession {
     if (this.talking === talking) return;
     this.talking = talking;
     this.#followGates();
-    if (talking && !seatOf(this.mirror?.conference, this.seat)?.microphone.open) void this.setMicrophone(true);
+    if (talking && !this.own?.microphone.open) void this.setMicrophone(true);
   }
 
   setPushToTalk(on: boolean): void {
@@ -192,16 +210,25 @@ export class ConferenceSession {
     keepChoice('audioOnly', on ? 'on' : null);
   }
 
-  async setCamera(open: boolean): Promise<void> {
-    if (!open) this.#capture.setCamera(false);
-    await this.ask({ type: open ? 'open_camera' : 'close_camera', seat: this.seat });
-    this.#noteClosing('camera', open);
-    this.#followGates();
+  setCamera(open: boolean): Promise<void> {
+    return this.#setGate('camera', open);
   }
 
-  #noteClosing(what: 'microphone' | 'camera', open: boolean): void {
-    if (!open && this.notice?.code === 'closed_not_recorded') this.#closedUnrecorded.add(what);
-    else if (!this.notice) this.#closedUnrecorded.delete(what);
+  // Closing acts here first, and stays whether the server can be told or not; opening is the server's to allow.
+  async #setGate(gate: Gate, open: boolean): Promise<void> {
+    if (!open) this.#closeHere(gate, 'asking');
+    const refusal = await this.#tell({ type: `${open ? 'open' : 'close'}_${gate}`, seat: this.seat });
+    if (!open && refusal === 'lost') this.#closeHere(gate, 'untold');
+    else if (!open && refusal === 'closed_not_recorded') this.#closeHere(gate, 'unrecorded');
+    else if (!open || !refusal) this.#closeHere(gate, null);
+  }
+
+  #closeHere(gate: Gate, closing: Closing | null): void {
+    const closings = new Map(this.closedHere);
+    if (closing) closings.set(gate, closing);
+    else closings.delete(gate);
+    this.closedHere = closings;
+    this.#followGates();
   }
 
   async share(): Promise<void> {
@@ -352,6 +379,7 @@ export class ConferenceSession {
         this.#noteReload(false);
         this.#lifeline.welcomed(nowMs);
         this.#path.welcomed(nowMs, message);
+        for (const [gate, closing] of this.closedHere) if (closing === 'untold') void this.#setGate(gate, false);
         return this.#demandSoon(demandDelayMs);
       case 'ice_servers':
         return this.#takeIceServers(message.ice_servers);
@@ -399,12 +427,13 @@ export class ConferenceSession {
 
   // What is sent follows what the server lets through, so that nobody is seen or heard who is shown as closed.
   #followGates(): void {
-    const own = seatOf(this.mirror?.conference, this.seat);
+    const recorded = seatOf(this.mirror?.conference, this.seat);
     // Before the answer the gates say nothing of what the person wants.
-    if (!own || !this.#answered) return;
-    for (const what of ['microphone', 'camera'] as const) if (!own[what].open) this.#closedUnrecorded.delete(what);
-    this.#capture.setMicrophone(own.microphone.open && !this.#closedUnrecorded.has('microphone') && (!this.pushToTalk || this.talking));
-    this.#capture.setCamera(own.camera.open && !this.#closedUnrecorded.has('camera'));
+    if (!recorded || !this.#answered) return;
+    if ([...this.closedHere.keys()].some((gate) => !recorded[gate].open)) this.closedHere = new Map([...this.closedHere].filter(([gate]) => recorded[gate].open));
+    const own = this.own ?? recorded;
+    this.#capture.setMicrophone(own.microphone.open && (!this.pushToTalk || this.talking));
+    this.#capture.setCamera(own.camera.open);
     if (own.microphone.open) this.microphoneHeldBack = false;
     if (this.#sharing && this.mirror?.conference.slides !== this.seat) {
       this.#sharing = false;
@@ -434,10 +463,10 @@ export class ConferenceSession {
     before?.close();
     this.#answered = this.#sharing = false;
     this.#heard = null;
-    this.#asked.clear();
+    this.#asked = new Map();
     // What the new session's slots hold may be said before the answer comes.
     this.slots = new Map();
-    const own = seatOf(this.mirror?.conference, this.seat);
+    const { own } = this;
     const microphone = kind === 'first' ? this.#capture.microphoneOn : kind === 'again' && own?.microphone.open === true;
     const camera = this.#capture.cameraOn && this.#capture.camera !== null;
     if (kind === 'afterwards' && this.#capture.microphoneOn) this.microphoneHeldBack = true;
@@ -450,7 +479,9 @@ export class ConferenceSession {
       if (this.#session !== session) return;
       const answer = (await this.command({ type: 'join', ...offer, microphone: microphone && this.#capture.microphone !== null, camera })) as Answer;
       if (this.#session !== session) return;
-      this.places = await session.take(answer.answer, answer.slots);
+      const places = await session.take(answer.answer, answer.slots);
+      if (this.#session !== session) return;
+      this.places = places;
     } catch (error) {
       if (this.#ended.signal.aborted) return;
       if (error instanceof CommandRefused)
@@ -461,7 +492,6 @@ export class ConferenceSession {
       else if (this.#socket) this.#input((now) => this.#path.joinRefused(now, 'browser'));
       return;
     }
-    if (this.#session !== session) return;
     this.#made += 1;
     this.#answered = true;
     this.#input((now) => {
@@ -487,11 +517,11 @@ export class ConferenceSession {
       };
     });
     const watch = new PathWatch();
-    const timer = setInterval(() => void this.#lookAtPath(session, watch, () => clearInterval(timer)), samplePathEveryMs);
+    clearInterval(this.#pathTimer);
+    this.#pathTimer = setInterval(() => void this.#lookAtPath(session, watch), samplePathEveryMs);
   }
 
-  async #lookAtPath(session: MediaSession, watch: PathWatch, stop: () => void): Promise<void> {
-    if (this.#session !== session) return stop();
+  async #lookAtPath(session: MediaSession, watch: PathWatch): Promise<void> {
     const sample = readPath(await session.connection.getStats());
     if (!sample || this.#session !== session) return;
     const news = watch.sample(performance.now(), sample);
@@ -516,19 +546,20 @@ export class ConferenceSession {
 
   #demandSoon(delayMs: number): void {
     clearTimeout(this.#demandTimer);
-    this.#demandTimer = setTimeout(() => void this.#sendDemand(), delayMs);
+    if (!this.#ended.signal.aborted) this.#demandTimer = setTimeout(() => void this.#sendDemand(), delayMs);
   }
 
   async #sendDemand(): Promise<void> {
     if (!this.#answered || this.link.kind !== 'live') return; // asked again once there are slots
     const changes = demandChanges(this.#asked, this.#wanted);
     if (changes.length === 0) return;
-    const before = new Map(this.#asked);
-    for (const change of changes) this.#asked.set(change.slot, change);
+    const before = this.#asked;
+    const asked = new Map([...before, ...changes.map((change) => [change.slot, change] as const)]);
+    this.#asked = asked;
     try {
       await this.command({ type: 'demand', slots: changes });
     } catch {
-      this.#asked = before;
+      if (this.#asked === asked) this.#asked = before;
       this.#demandSoon(demandRetryMs);
     }
   }
@@ -555,6 +586,7 @@ export class ConferenceSession {
     if (this.#ended.signal.aborted) return;
     this.#ended.abort();
     clearTimeout(this.#demandTimer);
+    clearInterval(this.#pathTimer);
     this.#session?.close();
     this.#session = null;
     this.places = [];
