@@ -33,4 +33,6 @@ const handle = Object.freeze({
   },
 });
 
-Object.defineProperty(window, 'bridgehall', { value: handle, writable: false, configurable: false, enumerable: true });
+export function offerHandle(): void {
+  Object.defineProperty(window, 'bridgehall', { value: handle, writable: false, configurable: false, enumerable: true });
+}

@@ -7,6 +7,7 @@ import { PathWatch, type PathReport } from '../media/path-report';
 import { answeringStereo, hearingStereo, offeringStereo } from '../media/stereo';
 import { withStartBitrate } from '../media/whip';
 import { cameraEncodings, conferenceCodecs, slidesEncoding, type Plan } from './offer';
+import type { Peers } from './surroundings';
 
 export interface SentTracks {
   microphone: MediaStreamTrack | null;
@@ -31,6 +32,7 @@ const startKilobits = 1_200;
 
 export class MediaSession {
   readonly connection: RTCPeerConnection;
+  readonly #peers: Peers;
   readonly #path: PathWatch;
   readonly #senders: { use: TrackUse; label: string; transceiver: RTCRtpTransceiver }[] = [];
   readonly #receivers: { use: SlotUse; transceiver: RTCRtpTransceiver }[] = [];
@@ -40,10 +42,11 @@ export class MediaSession {
   #restarting = false; // the browser's next offer would have other credentials
   #sizes: string[] = [];
 
-  constructor(plan: Plan, cameras: readonly CameraOffer[], codec: VideoCodec | null, iceServers: RTCIceServer[]) {
-    this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
+  constructor(plan: Plan, cameras: readonly CameraOffer[], codec: VideoCodec | null, iceServers: RTCIceServer[], peers: Peers) {
+    this.#peers = peers;
+    this.connection = peers.connect({ bundlePolicy: 'max-bundle', iceServers });
     this.#path = new PathWatch(this.connection);
-    const codecs = conferenceCodecs(RTCRtpReceiver.getCapabilities('video')?.codecs ?? []);
+    const codecs = conferenceCodecs(peers.codecs('video'));
     if (plan.sends) this.#addSenders(cameras, orderCodecs(codecs, codec));
     for (const use of plan.slots) {
       const kind = use === 'voice' ? 'audio' : 'video';
@@ -146,14 +149,14 @@ export class MediaSession {
       if (kind === 'video') transceiver.setCodecPreferences(codecs);
       this.#senders.push({ use, label, transceiver });
     };
-    const room = new MediaStream();
+    const room = this.#peers.newStream();
     add('microphone', '', [], [room]);
-    for (const [index, { label, size }] of cameras.entries()) add('camera', label, cameraEncodings(size), index === 0 ? [room] : [new MediaStream()]);
-    add('slides', '', [slidesEncoding], [new MediaStream()]);
+    for (const [index, { label, size }] of cameras.entries()) add('camera', label, cameraEncodings(size), index === 0 ? [room] : [this.#peers.newStream()]);
+    add('slides', '', [slidesEncoding], [this.#peers.newStream()]);
   }
 
   #preferOpus(transceiver: RTCRtpTransceiver): void {
-    const opus = (RTCRtpReceiver.getCapabilities('audio')?.codecs ?? []).filter(({ mimeType }) => mimeType.toLowerCase() === 'audio/opus');
+    const opus = this.#peers.codecs('audio').filter(({ mimeType }) => mimeType.toLowerCase() === 'audio/opus');
     if (opus.length > 0) transceiver.setCodecPreferences(opus);
   }
 

@@ -1,7 +1,7 @@
 // Takes part in a conference: carries out what lifeline.ts and media-path.ts decide (sockets, timers and connections are here), and
 // holds what the page shows.
-import { exchangeInvitation, type Admission } from '../api/invitations';
-import { kVersion, type Action, type Answer, type Heard, type IceRestarted, type RecordingTrouble, type ServerMessage, type SlotContent, type SlotDemand, type Welcome } from '../api/messages';
+import type { Admission } from '../api/invitations';
+import { kVersion, type Action, type Answer, type Heard, type IceRestarted, type RecordingTrouble, type Seat, type ServerMessage, type SlotContent, type SlotDemand, type Welcome } from '../api/messages';
 import { Refused, type Problem } from '../api/problem';
 import { keepChoice, recallChoice } from '../choices';
 import { showSession } from '../debugging';
@@ -18,16 +18,22 @@ import { planOf } from './offer';
 import { PathWatch, readPath, samplePathEveryMs } from './path-watch';
 import { SleepWatch } from './sleep-watch';
 import { CommandRefused, Commands, readMessage, signallingAddress, type Command } from './signalling';
+import { thisBrowser, type Surroundings } from './surroundings';
 import type { Notice } from './words';
 
 const demandDelayMs = 200;
 const demandRetryMs = 1_000;
 const lookAtClockEveryMs = 1_000;
 const wokeForMs = 15_000; // longer than coming back takes
+const socketOpen = 1; // WebSocket.OPEN
 const reloadedKey = 'bridgehall.reloaded';
 
 // In resume: one that no server has, so that it sends a snapshot.
 const noSequence = Number.MAX_SAFE_INTEGER;
+
+type Gate = 'microphone' | 'camera';
+// asking: it has not answered. untold: it could not be reached, and is told when it is back. unrecorded: it can write nothing down.
+type Closing = 'asking' | 'untold' | 'unrecorded';
 
 export class ConferenceSession {
   admission = $state.raw<Admission>()!;
@@ -43,6 +49,8 @@ export class ConferenceSession {
   notice = $state.raw<Notice | null>(null); // what was refused last
   trouble = $state.raw<PathReport | null>(null); // why no pictures and sound come
   record = $state.raw<RecordingTrouble | null>(null); // told to those who lead: nothing can be written down
+  // Closed by oneself, though the server's record does not say so.
+  closedHere = $state.raw<ReadonlyMap<Gate, Closing>>(new Map());
   microphoneHeldBack = $state(false); // closed by a rejoin, not by anybody
   offline = $state(false); // the browser knows of no network
   restarting = $state(false); // the server said so
@@ -56,8 +64,9 @@ export class ConferenceSession {
   readonly #codec: VideoCodec | null;
   readonly #capture: Capture;
   readonly #loadAnew: () => void;
+  readonly #around: Surroundings;
   readonly #lifeline: Lifeline;
-  readonly #path = new MediaPath(Math.random);
+  readonly #path: MediaPath;
   readonly #commands = new Commands();
   readonly #ended = new AbortController();
   #socket: WebSocket | null = null;
@@ -68,23 +77,24 @@ export class ConferenceSession {
   // The mirror is of an earlier session: events of this one must not be added to it.
   #awaitsSnapshot = false;
   #wanted: ReadonlyMap<number, SlotDemand> = new Map();
-  #asked = new Map<number, SlotDemand>();
+  #asked: ReadonlyMap<number, SlotDemand> = new Map();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #demandTimer: ReturnType<typeof setTimeout> | undefined;
+  #pathTimer: ReturnType<typeof setInterval> | undefined;
   #sharing = false; // the server was told so
-  // Closed by us, and not written down: what the record says is not what is sent.
-  readonly #closedUnrecorded = new Set<'microphone' | 'camera'>();
   #answered = false; // the present media session
   #made = 0;
 
-  // `loadAnew`: the server has a new version of the page.
-  constructor(invitation: string, admission: Admission, capture: Capture, codec: VideoCodec | null, loadAnew = () => location.reload()) {
+  // `loadAnew`: in place of the browser's reload, when the server has a new version of the page.
+  constructor(invitation: string, admission: Admission, capture: Capture, codec: VideoCodec | null, loadAnew?: () => void, around: Surroundings = thisBrowser()) {
     this.#invitation = invitation;
     this.#codec = codec;
     this.#capture = capture;
-    this.#loadAnew = loadAnew;
+    this.#loadAnew = loadAnew ?? (() => around.location.reload());
+    this.#around = around;
     this.admission = admission;
-    this.#lifeline = new Lifeline(Math.random, recall(reloadedKey));
+    this.#lifeline = new Lifeline(around.random, this.#wasReloaded());
+    this.#path = new MediaPath(around.random);
     const session = this;
     showSession({
       get state() {
@@ -103,6 +113,18 @@ export class ConferenceSession {
     return this.#welcome?.seat ?? this.admission.seat;
   }
 
+  // The own seat as it is: with what was closed here.
+  get own(): Seat | undefined {
+    const seat = seatOf(this.mirror?.conference, this.seat);
+    if (!seat || this.closedHere.size === 0) return seat;
+    const closed = { open: false, closed_by: 'self' } as const;
+    return {
+      ...seat,
+      ...(this.closedHere.has('microphone') ? { microphone: { ...seat.microphone, ...closed } } : {}),
+      ...(this.closedHere.has('camera') ? { camera: closed } : {}),
+    };
+  }
+
   // For those who look at its figures.
   get connection(): RTCPeerConnection | null {
     return this.#session?.connection ?? null;
@@ -115,6 +137,7 @@ export class ConferenceSession {
 
   start(): void {
     this.#lifeline.start(performance.now());
+    const { window, document, navigator } = this.#around;
     const look = () => document.visibilityState === 'visible' && this.#input((now) => this.#lifeline.nudge(now));
     const { signal } = this.#ended;
     window.addEventListener('online', look, { signal });
@@ -128,7 +151,7 @@ export class ConferenceSession {
 
   // Goes for good; a new session is made for coming back.
   leave(): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) void this.command({ type: 'leave' }).catch(() => undefined);
+    if (this.#connected) void this.command({ type: 'leave' }).catch(() => undefined);
     this.#input(() => this.#lifeline.stop());
   }
 
@@ -138,28 +161,33 @@ export class ConferenceSession {
 
   // Sent while the connection lives; a refusal is kept in `notice` for the page to show.
   async ask(command: Command): Promise<boolean> {
+    return (await this.#tell(command)) === null;
+  }
+
+  async #tell(command: Command): Promise<Notice['code'] | null> {
     this.notice = null;
     try {
       await this.command(command);
-      return true;
+      return null;
     } catch (error) {
-      this.notice = { code: error instanceof CommandRefused ? error.code : 'lost', what: command.type };
-      return false;
+      const code = error instanceof CommandRefused ? error.code : 'lost';
+      this.notice = { code, what: command.type };
+      return code;
     }
   }
 
+  get #connected(): boolean {
+    return this.#socket?.readyState === socketOpen;
+  }
+
   command(command: Command) {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Error('There is no connection.'));
+    if (!this.#connected) return Promise.reject(new Error('There is no connection.'));
     return this.#commands.issue((message) => this.#socket?.send(JSON.stringify(message)), command);
   }
 
-  // Closing acts here first: nothing is sent while the server is being asked.
   async setMicrophone(open: boolean): Promise<void> {
     this.microphoneHeldBack = false;
-    if (!open) this.#capture.setMicrophone(false);
-    await this.ask({ type: open ? 'open_microphone' : 'close_microphone', seat: this.seat });
-    this.#noteClosing('microphone', open);
-    this.#followGates();
+    await this.#setGate('microphone', open);
   }
 
   // The first press opens the gate where that is allowed; after that nobody is asked.
@@ -167,7 +195,7 @@ export class ConferenceSession {
     if (this.talking === talking) return;
     this.talking = talking;
     this.#followGates();
-    if (talking && !seatOf(this.mirror?.conference, this.seat)?.microphone.open) void this.setMicrophone(true);
+    if (talking && !this.own?.microphone.open) void this.setMicrophone(true);
   }
 
   setPushToTalk(on: boolean): void {
@@ -182,16 +210,25 @@ export class ConferenceSession {
     keepChoice('audioOnly', on ? 'on' : null);
   }
 
-  async setCamera(open: boolean): Promise<void> {
-    if (!open) this.#capture.setCamera(false);
-    await this.ask({ type: open ? 'open_camera' : 'close_camera', seat: this.seat });
-    this.#noteClosing('camera', open);
-    this.#followGates();
+  setCamera(open: boolean): Promise<void> {
+    return this.#setGate('camera', open);
   }
 
-  #noteClosing(what: 'microphone' | 'camera', open: boolean): void {
-    if (!open && this.notice?.code === 'closed_not_recorded') this.#closedUnrecorded.add(what);
-    else if (!this.notice) this.#closedUnrecorded.delete(what);
+  // Closing acts here first, and stays whether the server can be told or not; opening is the server's to allow.
+  async #setGate(gate: Gate, open: boolean): Promise<void> {
+    if (!open) this.#closeHere(gate, 'asking');
+    const refusal = await this.#tell({ type: `${open ? 'open' : 'close'}_${gate}`, seat: this.seat });
+    if (!open && refusal === 'lost') this.#closeHere(gate, 'untold');
+    else if (!open && refusal === 'closed_not_recorded') this.#closeHere(gate, 'unrecorded');
+    else if (!open || !refusal) this.#closeHere(gate, null);
+  }
+
+  #closeHere(gate: Gate, closing: Closing | null): void {
+    const closings = new Map(this.closedHere);
+    if (closing) closings.set(gate, closing);
+    else closings.delete(gate);
+    this.closedHere = closings;
+    this.#followGates();
   }
 
   async share(): Promise<void> {
@@ -285,19 +322,19 @@ export class ConferenceSession {
         );
         return;
       case 'ping':
-        if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send('{"type":"ping"}');
+        if (this.#connected) this.#socket?.send('{"type":"ping"}');
         return;
       case 'close':
         return this.#closeSocket();
       case 'reload':
-        remember(reloadedKey);
+        this.#noteReload(true);
         this.#loadAnew();
     }
   }
 
   async #exchangeInvitation(): Promise<void> {
     try {
-      const admission = await exchangeInvitation(this.#invitation, this.#ended.signal);
+      const admission = await this.#around.exchange(this.#invitation, this.#ended.signal);
       this.admission = admission;
       this.#input((now) => this.#lifeline.exchanged(now, admission.expiresInMs));
     } catch (error) {
@@ -306,7 +343,7 @@ export class ConferenceSession {
   }
 
   #open(): void {
-    const socket = new WebSocket(signallingAddress(location.href, this.admission.conference));
+    const socket = this.#around.openSocket(signallingAddress(this.#around.location.href, this.admission.conference));
     this.#socket = socket;
     const mine = (act: () => void) => () => {
       if (this.#socket === socket) act();
@@ -339,9 +376,10 @@ export class ConferenceSession {
         this.#takeIceServers(message.ice_servers);
         this.#awaitsSnapshot ||= !message.resumed;
         this.may = new Set(message.may);
-        forget(reloadedKey);
+        this.#noteReload(false);
         this.#lifeline.welcomed(nowMs);
         this.#path.welcomed(nowMs, message);
+        for (const [gate, closing] of this.closedHere) if (closing === 'untold') void this.#setGate(gate, false);
         return this.#demandSoon(demandDelayMs);
       case 'ice_servers':
         return this.#takeIceServers(message.ice_servers);
@@ -389,12 +427,13 @@ export class ConferenceSession {
 
   // What is sent follows what the server lets through, so that nobody is seen or heard who is shown as closed.
   #followGates(): void {
-    const own = seatOf(this.mirror?.conference, this.seat);
+    const recorded = seatOf(this.mirror?.conference, this.seat);
     // Before the answer the gates say nothing of what the person wants.
-    if (!own || !this.#answered) return;
-    for (const what of ['microphone', 'camera'] as const) if (!own[what].open) this.#closedUnrecorded.delete(what);
-    this.#capture.setMicrophone(own.microphone.open && !this.#closedUnrecorded.has('microphone') && (!this.pushToTalk || this.talking));
-    this.#capture.setCamera(own.camera.open && !this.#closedUnrecorded.has('camera'));
+    if (!recorded || !this.#answered) return;
+    if ([...this.closedHere.keys()].some((gate) => !recorded[gate].open)) this.closedHere = new Map([...this.closedHere].filter(([gate]) => recorded[gate].open));
+    const own = this.own ?? recorded;
+    this.#capture.setMicrophone(own.microphone.open && (!this.pushToTalk || this.talking));
+    this.#capture.setCamera(own.camera.open);
     if (own.microphone.open) this.microphoneHeldBack = false;
     if (this.#sharing && this.mirror?.conference.slides !== this.seat) {
       this.#sharing = false;
@@ -424,23 +463,25 @@ export class ConferenceSession {
     before?.close();
     this.#answered = this.#sharing = false;
     this.#heard = null;
-    this.#asked.clear();
+    this.#asked = new Map();
     // What the new session's slots hold may be said before the answer comes.
     this.slots = new Map();
-    const own = seatOf(this.mirror?.conference, this.seat);
+    const { own } = this;
     const microphone = kind === 'first' ? this.#capture.microphoneOn : kind === 'again' && own?.microphone.open === true;
     const camera = this.#capture.cameraOn && this.#capture.camera !== null;
     if (kind === 'afterwards' && this.#capture.microphoneOn) this.microphoneHeldBack = true;
     let session: MediaSession;
     try {
-      session = new MediaSession(planOf(welcome.role, welcome.max_tiles), this.#capture.cameraOffers, this.#codec, this.#iceServers);
+      session = new MediaSession(planOf(welcome.role, welcome.max_tiles), this.#capture.cameraOffers, this.#codec, this.#iceServers, this.#around.peers);
       this.#session = session;
       this.#watch(session);
       const offer = await session.offer(this.#capture.sound.stereo);
       if (this.#session !== session) return;
       const answer = (await this.command({ type: 'join', ...offer, microphone: microphone && this.#capture.microphone !== null, camera })) as Answer;
       if (this.#session !== session) return;
-      this.places = await session.take(answer.answer, answer.slots);
+      const places = await session.take(answer.answer, answer.slots);
+      if (this.#session !== session) return;
+      this.places = places;
     } catch (error) {
       if (this.#ended.signal.aborted) return;
       if (error instanceof CommandRefused)
@@ -451,7 +492,6 @@ export class ConferenceSession {
       else if (this.#socket) this.#input((now) => this.#path.joinRefused(now, 'browser'));
       return;
     }
-    if (this.#session !== session) return;
     this.#made += 1;
     this.#answered = true;
     this.#input((now) => {
@@ -477,11 +517,11 @@ export class ConferenceSession {
       };
     });
     const watch = new PathWatch();
-    const timer = setInterval(() => void this.#lookAtPath(session, watch, () => clearInterval(timer)), samplePathEveryMs);
+    clearInterval(this.#pathTimer);
+    this.#pathTimer = setInterval(() => void this.#lookAtPath(session, watch), samplePathEveryMs);
   }
 
-  async #lookAtPath(session: MediaSession, watch: PathWatch, stop: () => void): Promise<void> {
-    if (this.#session !== session) return stop();
+  async #lookAtPath(session: MediaSession, watch: PathWatch): Promise<void> {
     const sample = readPath(await session.connection.getStats());
     if (!sample || this.#session !== session) return;
     const news = watch.sample(performance.now(), sample);
@@ -506,20 +546,39 @@ export class ConferenceSession {
 
   #demandSoon(delayMs: number): void {
     clearTimeout(this.#demandTimer);
-    this.#demandTimer = setTimeout(() => void this.#sendDemand(), delayMs);
+    if (!this.#ended.signal.aborted) this.#demandTimer = setTimeout(() => void this.#sendDemand(), delayMs);
   }
 
   async #sendDemand(): Promise<void> {
     if (!this.#answered || this.link.kind !== 'live') return; // asked again once there are slots
     const changes = demandChanges(this.#asked, this.#wanted);
     if (changes.length === 0) return;
-    const before = new Map(this.#asked);
-    for (const change of changes) this.#asked.set(change.slot, change);
+    const before = this.#asked;
+    const asked = new Map([...before, ...changes.map((change) => [change.slot, change] as const)]);
+    this.#asked = asked;
     try {
       await this.command({ type: 'demand', slots: changes });
     } catch {
-      this.#asked = before;
+      if (this.#asked === asked) this.#asked = before;
       this.#demandSoon(demandRetryMs);
+    }
+  }
+
+  // Where nothing can be kept, an old page is not loaded anew, and says so.
+  #wasReloaded(): boolean {
+    try {
+      return this.#around.storage().getItem(reloadedKey) !== null;
+    } catch {
+      return true;
+    }
+  }
+
+  #noteReload(reloaded: boolean): void {
+    try {
+      if (reloaded) this.#around.storage().setItem(reloadedKey, '1');
+      else this.#around.storage().removeItem(reloadedKey);
+    } catch {
+      // As above.
     }
   }
 
@@ -527,6 +586,7 @@ export class ConferenceSession {
     if (this.#ended.signal.aborted) return;
     this.#ended.abort();
     clearTimeout(this.#demandTimer);
+    clearInterval(this.#pathTimer);
     this.#session?.close();
     this.#session = null;
     this.places = [];
@@ -536,27 +596,4 @@ export class ConferenceSession {
 export function problemOf(error: unknown): Problem {
   if (error instanceof Refused) return error.problem;
   return { status: -1, title: 'Browser', detail: error instanceof Error ? error.message : String(error), retryAfterSeconds: null };
-}
-
-// Storage is closed to pages in some private modes; an old page is then not loaded anew, and says so.
-function recall(key: string): boolean {
-  try {
-    return sessionStorage.getItem(key) !== null;
-  } catch {
-    return true;
-  }
-}
-function remember(key: string): void {
-  try {
-    sessionStorage.setItem(key, '1');
-  } catch {
-    // As above.
-  }
-}
-function forget(key: string): void {
-  try {
-    sessionStorage.removeItem(key);
-  } catch {
-    // As above.
-  }
 }

@@ -173,7 +173,7 @@ export class Capture {
   async share(): Promise<void> {
     this.screenTrouble = false;
     try {
-      const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } } });
+      const stream = await this.#machine.media!.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } } });
       const track = stream.getVideoTracks()[0];
       if (!track) return;
       track.contentHint = 'detail';
