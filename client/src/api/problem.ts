@@ -16,6 +16,12 @@ export class Refused extends Error {
   }
 }
 
+// Whatever went wrong: what is no refusal is the browser's own.
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Refused) return error.problem;
+  return { status: -1, title: 'Browser', detail: error instanceof Error ? error.message : String(error), retryAfterSeconds: null };
+}
+
 // RFC 9110 section 10.2.3: seconds or a date.
 export function readRetryAfter(header: string | null, nowMs: number): number | null {
   if (header === null) return null;

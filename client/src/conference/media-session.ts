@@ -3,7 +3,7 @@
 import type { AnsweredSlot, Heard, OfferedSlot, SentTrack, SlotUse, TrackUse } from '../api/messages';
 import { orderCodecs, type VideoCodec } from '../media/codecs';
 import { answerAfterRestart, restartFragment } from '../media/ice-fragment';
-import { PathWatch, type PathReport } from '../media/path-report';
+import { PathReporter, type PathReport } from '../media/path-report';
 import { answeringStereo, hearingStereo, offeringStereo } from '../media/stereo';
 import { withStartBitrate } from '../media/whip';
 import { cameraEncodings, conferenceCodecs, slidesEncoding, type Plan } from './offer';
@@ -33,7 +33,7 @@ const startKilobits = 1_200;
 export class MediaSession {
   readonly connection: RTCPeerConnection;
   readonly #peers: Peers;
-  readonly #path: PathWatch;
+  readonly #path: PathReporter;
   readonly #senders: { use: TrackUse; label: string; transceiver: RTCRtpTransceiver }[] = [];
   readonly #receivers: { use: SlotUse; transceiver: RTCRtpTransceiver }[] = [];
   #answer = '';
@@ -45,7 +45,7 @@ export class MediaSession {
   constructor(plan: Plan, cameras: readonly CameraOffer[], codec: VideoCodec | null, iceServers: RTCIceServer[], peers: Peers) {
     this.#peers = peers;
     this.connection = peers.connect({ bundlePolicy: 'max-bundle', iceServers });
-    this.#path = new PathWatch(this.connection);
+    this.#path = new PathReporter(this.connection);
     const codecs = conferenceCodecs(peers.codecs('video'));
     if (plan.sends) this.#addSenders(cameras, orderCodecs(codecs, codec));
     for (const use of plan.slots) {

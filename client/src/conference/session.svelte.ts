@@ -2,7 +2,7 @@
 // holds what the page shows.
 import type { Admission } from '../api/invitations';
 import { kVersion, type Action, type Answer, type Heard, type IceRestarted, type RecordingTrouble, type Seat, type ServerMessage, type SlotContent, type SlotDemand, type Welcome } from '../api/messages';
-import { Refused, type Problem } from '../api/problem';
+import { problemOf } from '../api/problem';
 import { keepChoice, recallChoice } from '../choices';
 import { showSession } from '../debugging';
 import type { Capture } from '../media/capture.svelte';
@@ -522,7 +522,7 @@ export class ConferenceSession {
   }
 
   async #lookAtPath(session: MediaSession, watch: PathWatch): Promise<void> {
-    const sample = readPath(await session.connection.getStats());
+    const sample = await session.connection.getStats().then(readPath, () => null);
     if (!sample || this.#session !== session) return;
     const news = watch.sample(performance.now(), sample);
     if (news === 'dead')
@@ -591,9 +591,4 @@ export class ConferenceSession {
     this.#session = null;
     this.places = [];
   }
-}
-
-export function problemOf(error: unknown): Problem {
-  if (error instanceof Refused) return error.problem;
-  return { status: -1, title: 'Browser', detail: error instanceof Error ? error.message : String(error), retryAfterSeconds: null };
 }

@@ -1,7 +1,7 @@
 // Keeps one WHIP or WHEP session up for as long as somebody wants it: makes it, holds it, makes the next one when it is lost.
 import { judge, Refused, type Problem } from '../api/problem';
 import { Backoff, sleep } from './backoff';
-import { PathWatch, type PathReport } from './path-report';
+import { PathReporter, type PathReport } from './path-report';
 import { openHttpSession, type HttpSession } from './http-session';
 import { untilLost } from './until-lost';
 
@@ -27,7 +27,7 @@ export class KeptSession {
   #state: SessionState = { kind: 'idle' };
   #connection: RTCPeerConnection | null = null;
   #http: HttpSession | null = null;
-  #path: PathWatch | null = null;
+  #path: PathReporter | null = null;
   #wanted: AbortController | null = null;
   #made = 0;
   readonly #onChange: (state: SessionState) => void;
@@ -92,7 +92,7 @@ export class KeptSession {
   async #once(plan: KeptSessionPlan, signal: AbortSignal): Promise<void> {
     const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     this.#connection = connection;
-    this.#path = new PathWatch(connection);
+    this.#path = new PathReporter(connection);
     plan.prepare(connection);
     const offer = await connection.createOffer();
     const http = await openHttpSession(plan.endpoint, plan.token, offer.sdp ?? '', signal);

@@ -114,7 +114,7 @@ export function waysOf({ tries }: { tries: readonly Try[] }): string {
 const mostRelays = 16;
 
 // What a TURN server refuses is told by events only, so it is noted from the beginning.
-export class PathWatch {
+export class PathReporter {
   readonly #connection: RTCPeerConnection;
   readonly #relays = new Map<string, RelayFailure>();
 

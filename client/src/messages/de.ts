@@ -164,7 +164,6 @@ export const de: Messages = {
   'join.watching': 'Sie nehmen als Zuschauer teil: Sie sehen und hören die anderen, Sie selbst sieht und hört niemand.',
   'join.secondCamera': 'Weitere Kamera dieses Raumes',
   'join.none': 'Keine',
-  'join.joining': 'Sie werden verbunden …',
 
   'device.speaker': 'Lautsprecher',
   'device.systemSpeaker': 'Wie im System eingestellt',
@@ -423,11 +422,9 @@ export const de: Messages = {
   'hand.technical': 'technisches Problem',
 
   'people.present': '{number} von {all} anwesend',
-  'people.count': '{number} Person|{number} Personen',
   'people.hands': 'Wortmeldungen',
   'people.seats': 'Plätze',
   'people.away': 'nicht da',
-  'people.here': 'anwesend',
   'people.microphoneOpen': 'Mikrofon offen',
   'people.microphoneClosed': 'Mikrofon geschlossen',
   'people.microphoneClosedByChair': 'Mikrofon vom Vorsitz geschlossen',

@@ -162,7 +162,6 @@ export const en = {
   'join.watching': 'You take part as a viewer: you see and hear the others, nobody sees or hears you.',
   'join.secondCamera': 'Another camera of this room',
   'join.none': 'None',
-  'join.joining': 'Joining …',
 
   'device.speaker': 'Loudspeaker',
   'device.systemSpeaker': 'As set in the system',
@@ -421,11 +420,9 @@ export const en = {
   'hand.technical': 'technical problem',
 
   'people.present': '{number} present of {all}',
-  'people.count': '{number} person|{number} people',
   'people.hands': 'Asking for the floor',
   'people.seats': 'Places',
   'people.away': 'not here',
-  'people.here': 'present',
   'people.microphoneOpen': 'microphone open',
   'people.microphoneClosed': 'microphone closed',
   'people.microphoneClosedByChair': 'microphone closed by the chair',

@@ -164,7 +164,6 @@ export const fr: Messages = {
   'join.watching': 'Vous participez comme spectateur : vous voyez et entendez les autres, personne ne vous voit ni ne vous entend.',
   'join.secondCamera': 'Autre caméra de cette pièce',
   'join.none': 'Aucune',
-  'join.joining': 'Entrée dans la conférence …',
 
   'device.speaker': 'Haut-parleur',
   'device.systemSpeaker': 'Comme réglé dans le système',
@@ -423,11 +422,9 @@ export const fr: Messages = {
   'hand.technical': 'problème technique',
 
   'people.present': '{number} présents sur {all}',
-  'people.count': '{number} personne|{number} de personnes|{number} personnes',
   'people.hands': 'Demandes de parole',
   'people.seats': 'Places de la conférence',
   'people.away': 'absent',
-  'people.here': 'présent',
   'people.microphoneOpen': 'microphone ouvert',
   'people.microphoneClosed': 'microphone fermé',
   'people.microphoneClosedByChair': 'microphone fermé par la présidence',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import source from '../../../src/app/doctor/words.cpp?raw';
 import { doctorLoaders } from './doctor/index';
 import { en } from './en';
+import { helpLoaders } from './help/index';
 import { chooseLanguage, fill, formFor, languages, loaders, pluralForms, type Language, type MessageKey } from './index';
 
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
@@ -42,6 +43,22 @@ describe('the messages', () => {
     expect(fill('{name} is live', {})).toBe('{name} is live');
     expect(fill('{name} is live', { name: 'Hà Nội' })).toBe('Hà Nội is live');
   });
+});
+
+// Read as text: a key stands there whole, or as `refusal.${code}`; in a type it only says which keys there are.
+describe('every message is said somewhere', () => {
+  const sources = Object.entries(import.meta.glob<string>('../**/*.{ts,svelte}', { query: '?raw', import: 'default', eager: true }))
+    .filter(([path]) => !/\.test\.ts$|\/testing\/|\/(vi|fr|de|en)\.ts$/.test(path))
+    .map(([, text]) => text.replaceAll('${string}', ''));
+  const said = new Set(sources.flatMap((text) => [...text.matchAll(/['"`]([\w.]+)['"`]/g)].map(([, key]) => key)));
+  const patterns = [...new Set(sources.flatMap((text) => [...text.matchAll(/`([\w.]+\.\$\{[^`]*\})`/g)].map(([, template]) => template!)))].map(
+    (template) => new RegExp(`^${template.split(/\$\{[^}]*\}/).map((fixed) => fixed.replaceAll('.', '\\.')).join('\\w+')}$`),
+  );
+  const unsaid = (keys: string[]) => keys.filter((key) => !said.has(key) && !patterns.some((pattern) => pattern.test(key)));
+
+  it('of the page', () => expect(unsaid(Object.keys(en))).toEqual([]));
+  it('of the help with devices', async () => expect(unsaid(Object.keys(await helpLoaders.en()))).toEqual([]));
+  it('and one that is not is found', () => expect(unsaid(['join.join', 'nobody.saysThis', 'refusal.nobody.saysThis'])).toEqual(['nobody.saysThis', 'refusal.nobody.saysThis']));
 });
 
 describe('the doctor', () => {

@@ -1,33 +1,21 @@
 // The language in use, for the components: `speech.say('publish.start')` changes by itself when the language does.
+import { keepChoice, recallChoice } from '../choices';
 import { chooseLanguage, fill, formFor, loaders, type CountKey, type Language, type MessageKey, type Messages, type Values } from './index';
 import { en } from './en';
 
-const storageKey = 'bridgehall.language';
-
-// Storage is closed to pages in some private modes; the choice then lasts as long as the page.
-function stored(): string | null {
-  try {
-    return localStorage.getItem(storageKey);
-  } catch {
-    return null;
-  }
-}
+const choice = 'language';
 
 class Speech {
   language = $state<Language>('en');
   #messages = $state.raw<Messages>(en);
 
   begin(): Promise<void> {
-    return this.#take(chooseLanguage(stored(), navigator.languages));
+    return this.#take(chooseLanguage(recallChoice(choice), navigator.languages));
   }
 
   async choose(language: Language): Promise<void> {
     await this.#take(language);
-    try {
-      localStorage.setItem(storageKey, language);
-    } catch {
-      // As above.
-    }
+    keepChoice(choice, language);
   }
 
   say<Key extends MessageKey>(key: Key, ...values: Values<Key>): string {
@@ -48,11 +36,6 @@ class Speech {
 
   number(value: number, digits = 0): string {
     return new Intl.NumberFormat(this.language, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false }).format(value);
-  }
-
-  // Of the day, for what happened lately.
-  time(milliseconds: number): string {
-    return new Intl.DateTimeFormat(this.language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(milliseconds);
   }
 
   async #take(language: Language): Promise<void> {

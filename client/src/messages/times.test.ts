@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { timesOf } from './times';
+import { timesOf, untilNextMinute } from './times';
 
 const hanoi = 'Asia/Ho_Chi_Minh';
 const berlin = 'Europe/Berlin';
@@ -31,5 +31,11 @@ describe('a time', () => {
     expect(timesOf('en', at('2026-03-10T10:00:00Z'), 'Pacific/Kiritimati', 'Pacific/Honolulu')).toEqual({ there: '00:00', here: 'Tue 00:00' });
   });
   it('is the reader’s where the zone is unknown', () => expect(timesOf('en', at('2026-03-10T07:05:00Z'), 'Mars/Olympus', berlin)).toEqual({ there: '08:05', here: null }));
+  it('has midnight as 00', () => expect(timesOf('en', at('2026-01-01T00:05:00Z'), 'UTC', 'UTC').there).toBe('00:05'));
   it('is written as the language has it', () => expect(timesOf('vi', at('2026-03-10T01:00:00Z'), hanoi, 'America/New_York').here).toMatch(/Th(ứ)? 2/));
+});
+
+it('the next minute is waited for, a whole one on the dot', () => {
+  expect(untilNextMinute(at('2026-03-10T07:05:20Z'))).toBe(40_000);
+  expect(untilNextMinute(at('2026-03-10T07:05:00Z'))).toBe(60_000);
 });

@@ -26,3 +26,6 @@ export function timesOf(language: string, milliseconds: number, conferenceZone: 
   const dayOf = (inZone: string | undefined) => new Intl.DateTimeFormat('en', { day: 'numeric', ...(inZone ? { timeZone: inZone } : {}) }).format(milliseconds);
   return { there, here: of(language, milliseconds, readerZone, dayOf(zone) !== dayOf(readerZone)) };
 }
+
+const minuteMs = 60_000;
+export const untilNextMinute = (milliseconds: number): number => minuteMs - (milliseconds % minuteMs);

@@ -164,7 +164,6 @@ export const vi: Messages = {
   'join.watching': 'Bạn tham gia với tư cách người xem: bạn thấy và nghe mọi người, không ai thấy hay nghe bạn.',
   'join.secondCamera': 'Máy quay khác của phòng này',
   'join.none': 'Không dùng',
-  'join.joining': 'Đang vào hội nghị …',
 
   'device.speaker': 'Loa',
   'device.systemSpeaker': 'Theo cài đặt của hệ thống',
@@ -423,11 +422,9 @@ export const vi: Messages = {
   'hand.technical': 'sự cố kỹ thuật',
 
   'people.present': '{number} có mặt trên {all}',
-  'people.count': '{number} người',
   'people.hands': 'Xin phát biểu',
   'people.seats': 'Các điểm cầu',
   'people.away': 'vắng mặt',
-  'people.here': 'có mặt',
   'people.microphoneOpen': 'micrô đang mở',
   'people.microphoneClosed': 'micrô đang tắt',
   'people.microphoneClosedByChair': 'micrô bị chủ tọa tắt',
