@@ -190,7 +190,7 @@ const stories = {
       await site.page.locator('[data-word=reconnecting]').waitFor();
       await photograph(site.page, 'reconnecting');
       proxy.mend();
-      await until('it is live again', async () => (await site.page.locator('.conference').getAttribute('data-link')) === 'live', patient);
+      await until('it is live again', async () => (await site.page.locator('.conference[data-link]').getAttribute('data-link')) === 'live', patient);
     });
   },
 
