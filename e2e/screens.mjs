@@ -50,7 +50,7 @@ async function photograph(page, name, { whole = false, at, sizes: widths = [360,
       await settle(page);
       const path = joinPath(options.out, `${name}-${colorScheme}-${width}.png`);
       await page.screenshot({ path, fullPage: whole && width === 360 });
-      await run('pngquant', ['--force', '--skip-if-larger', '--speed', '1', '--output', path, '128', path]).catch((error) => {
+      await run('pngquant', ['--force', '--skip-if-larger', '--nofs', '--speed', '1', '--output', path, '48', path]).catch((error) => {
         if (error.code !== 98) throw error; // it was small already
       });
       console.log(path);
@@ -190,7 +190,7 @@ const stories = {
       await site.page.locator('[data-word=reconnecting]').waitFor();
       await photograph(site.page, 'reconnecting');
       proxy.mend();
-      await until('it is live again', async () => (await site.page.locator('.conference').getAttribute('data-link')) === 'live', patient);
+      await until('it is live again', async () => (await site.page.locator('.conference[data-link]').getAttribute('data-link')) === 'live', patient);
     });
   },
 

@@ -55,6 +55,12 @@ describe('the arrangement', () => {
       expect(both.slides!.width).toBeGreaterThan(both.stage!.width);
     }
   });
+  it('leaves no hole between the stage and few tiles beneath it, and as much above as below', () => {
+    const { stage, tiles } = arrange({ width: 344, height: 460 }, scene({ stage: true, tiles: 3 }), phone);
+    expect(tiles[0]!.y).toBeCloseTo(stage!.y + stage!.height + phone.gap, 3);
+    expect(stage!.y).toBeGreaterThan(1);
+    expect(460 - tiles[2]!.y - tiles[2]!.height).toBeCloseTo(stage!.y, 3);
+  });
   it('shows fourteen sites on a wall at once', () => {
     expect(arrange({ width: 1880, height: 900 }, scene({ stage: true, tiles: 14 }), metrics).pages).toBe(1);
   });

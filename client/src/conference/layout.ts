@@ -129,6 +129,7 @@ const hasOthers = ({ tiles, slots }: Scene) => tiles > 0 && slots > 0;
 function withSpeaker(arrangement: Arrangement, area: Box, scene: Scene, metrics: Metrics): Arrangement {
   const others = hasOthers(scene);
   let rest = area;
+  let above: Box | null = null; // of tiles right beneath it
   if (scene.stage || scene.slides) {
     const alone = !others && !(scene.stage && scene.slides);
     const { picture, rest: left } = alone ? { picture: fit(rest), rest } : large(rest, metrics);
@@ -138,9 +139,11 @@ function withSpeaker(arrangement: Arrangement, area: Box, scene: Scene, metrics:
       const second = small(rest, !others, metrics);
       arrangement.stage = second.picture;
       rest = second.rest;
-    }
+    } else if (rest.y > area.y) above = picture;
   }
-  return others ? withTiles(arrangement, rest, scene, metrics) : arrangement;
+  if (!others) return arrangement;
+  const made = withTiles(arrangement, rest, scene, metrics);
+  return above ? centred(made, area, above, metrics) : made;
 }
 
 // The stage and what belongs to it, equally large: the slides, or else the second speaker. The others beneath, unless that costs the
@@ -159,14 +162,13 @@ function withTwo(arrangement: Arrangement, area: Box, scene: Scene, metrics: Met
   arrangement[scene.slides ? 'slides' : 'second'] = right!;
   if (!others) return arrangement;
   const taken = right!.y + right!.height + gap - area.y;
-  return centred(withTiles(arrangement, { ...area, y: area.y + taken, height: area.height - taken }, scene, metrics), area, gap);
+  return centred(withTiles(arrangement, { ...area, y: area.y + taken, height: area.height - taken }, scene, metrics), area, right!, metrics);
 }
 
-// The tiles right beneath the two, and all of them in the middle.
-function centred(made: Arrangement, area: Box, gap: number): Arrangement {
+// The tiles right beneath what is large, and all of them in the middle.
+function centred(made: Arrangement, area: Box, above: Box, { gap }: Metrics): Arrangement {
   if (made.pager || made.tiles.length === 0) return made;
-  const two = (made.second ?? made.slides)!;
-  const rise = made.tiles[0]!.y - (two.y + two.height + gap);
+  const rise = made.tiles[0]!.y - (above.y + above.height + gap);
   const last = made.tiles.at(-1)!;
   const fall = (area.y + area.height - (last.y + last.height - rise)) / 2;
   const moved = (box: Box | null, by: number) => box && { ...box, y: box.y + by };
