@@ -194,7 +194,7 @@ describe('before joining', () => {
     await tabTo(person.page, 'Echo cancellation');
     await person.page.keyboard.press('Space');
     await until('it is switched off', async () => (await person.page.getByRole('switch', { name: 'Echo cancellation' }).getAttribute('aria-checked')) === 'false');
-    await person.says(/The browser does just that\./);
+    await person.says(/Confirmed by the browser\./);
     await person.page.reload();
     await person.page.locator('[data-phase=preview]').waitFor();
     await person.page.keyboard.press('Enter');

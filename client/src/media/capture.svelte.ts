@@ -104,9 +104,9 @@ export class Capture {
   }
 
   get cameraOffers(): { label: string; size: { width?: number | undefined; height?: number | undefined } }[] {
-    const offers = this.allCameras
-      .filter((track, index) => index === 0 || track !== null)
-      .map((track) => ({ label: track?.label ?? '', size: track?.getSettings() ?? {} }));
+    // Places stay in order: only those after the last camera are left out.
+    const places = this.allCameras.slice(0, Math.max(1, this.allCameras.findLastIndex((track) => track !== null) + 1));
+    const offers = places.map((track) => ({ label: track?.label ?? '', size: track?.getSettings() ?? {} }));
     return offers.length > 1 ? offers : [{ label: '', size: offers[0]?.size ?? {} }];
   }
 
