@@ -7,7 +7,7 @@ import { Commander } from './commander.mjs';
 const idOf = (number) => `commune-${String(number).padStart(3, '0')}`;
 const invitationOf = (number) => number.toString(16).padStart(32, '0');
 
-/** Starts the server anew with so many sites more. @param {import('./server.mjs').Server} server @param {number} sites */
+/** Starts the server anew with so many sites more. @param {import('./server.mjs').Server} server @param {number} sites @returns {Promise<number>} how many seats there are then */
 export async function addSites(server, sites) {
   await server.end();
   const path = join(server.data, 'conferences', 'demo.json');
@@ -15,6 +15,7 @@ export async function addSites(server, sites) {
   for (let number = 1; number <= sites; number += 1) roster.seats.push({ id: idOf(number), name: `Xã ${number}`, role: 'site', invitation: invitationOf(number), serial: 1 });
   await writeFile(path, JSON.stringify(roster));
   await server.begin();
+  return roster.seats.length;
 }
 
 /** @param {import('./server.mjs').Server} server @param {number} number @returns {Promise<Commander>} that has joined, for the half minute in which its media session waits */

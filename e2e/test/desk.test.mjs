@@ -16,6 +16,7 @@ describe('the chair\'s desk', () => {
   const prepared = (context) => prepare(context, violations);
   /** @type {import('../lib/participants.mjs').Participant} */
   let hall, chair, site, other, delegate;
+  let everybody = 0; // seats
   const noting = (t) => ({ note: (line) => t.diagnostic(line) });
   const row = (seat) => chair.page.locator(`[data-person=${seat}]`);
   const reads = (seat, pattern, options = {}) => until(`the row of ${seat} reads ${pattern}`, async () => pattern.test(await row(seat).innerText()), options);
@@ -30,12 +31,13 @@ describe('the chair\'s desk', () => {
     other = await join(world.chromium, world.server, 'cao-bang', { ...size, speaking: true });
     delegate = await join(world.chromium, world.server, 'delegate-1', { ...size, prepared });
     await chair.page.getByRole('complementary', { name: 'Desk' }).waitFor();
+    everybody = await chair.page.locator('[data-person]').count();
   });
 
   it('has everybody beside the pictures from the start, and says in words who is live', async (t) => {
     await Promise.all([reads('ha-giang', /speaking|live/, noting(t)), reads('lai-chau', /not here/), reads('hall', /on stage/), chair.sees('hall', { use: 'stage' })]);
     await chair.says(/Speaking now\s+.*(Hà Giang|Cao Bằng|Chủ tọa)/, noting(t));
-    assert.match(await chair.page.locator('#seats').innerText(), /5 present of 21/);
+    assert.match(await chair.page.locator('#seats').innerText(), /5 present of \d+/);
     await passesAxe(chair.page);
   });
 
@@ -57,7 +59,7 @@ describe('the chair\'s desk', () => {
   });
 
   it('closes everybody\'s', async (t) => {
-    await chair.press('Close all other microphones');
+    await chair.press('Close other microphones');
     await other.says(/The chair has closed your microphone\./, noting(t));
     await hall.hearsNoMore('cao-bang', noting(t));
     await hall.hears('chair', noting(t));
@@ -144,7 +146,7 @@ describe('the chair\'s desk', () => {
     await chair.page.getByRole('button', { name: /^Live/ }).click();
     await until('only who is live is left', async () => !(await order()).includes('lai-chau') && (await order()).includes('chair'), noting(t));
     await chair.page.getByRole('button', { name: /^All/ }).click();
-    await until('all are back', async () => (await order()).length === 21, noting(t));
+    await until('all are back', async () => (await order()).length === everybody, noting(t));
   });
 
   it('asks before it removes, and removes', async (t) => {

@@ -116,7 +116,7 @@ describe('a moderator without a mouse', () => {
 
   it('removes after a question', async (t) => {
     await key('Delete');
-    await focusIs(/^Keep$/);
+    await focusIs(/^Cancel$/);
     await key('m'); // a dialog covers the page's keys
     await tabTo(moderator.page, 'Remove');
     await key('Enter');

@@ -84,6 +84,12 @@ describe('side by side', () => {
       for (const tile of tiles) expect(tile.width).toBeLessThan(stage!.width);
     }
   });
+  it('stands in the middle, the others right beneath', () => {
+    const size = { width: 1400, height: 900 };
+    const { stage, second, tiles } = arrange(size, scene({ layout: 'side_by_side', stage: true, second: true, tiles: 3 }), metrics);
+    expect(tiles[0]!.y - (second!.y + second!.height)).toBeCloseTo(metrics.gap, 3);
+    expect(stage!.y).toBeCloseTo(size.height - (tiles[0]!.y + tiles[0]!.height), 3);
+  });
   it('has the slides beside the stage while there are some', () => {
     const { stage, second, slides } = arrange({ width: 1880, height: 900 }, scene({ layout: 'side_by_side', stage: true, second: true, slides: true }), metrics);
     expect([second, slides!.width]).toEqual([null, stage!.width]);

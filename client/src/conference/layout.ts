@@ -159,7 +159,18 @@ function withTwo(arrangement: Arrangement, area: Box, scene: Scene, metrics: Met
   arrangement[scene.slides ? 'slides' : 'second'] = right!;
   if (!others) return arrangement;
   const taken = right!.y + right!.height + gap - area.y;
-  return withTiles(arrangement, { ...area, y: area.y + taken, height: area.height - taken }, scene, metrics);
+  return centred(withTiles(arrangement, { ...area, y: area.y + taken, height: area.height - taken }, scene, metrics), area, gap);
+}
+
+// The tiles right beneath the two, and all of them in the middle.
+function centred(made: Arrangement, area: Box, gap: number): Arrangement {
+  if (made.pager || made.tiles.length === 0) return made;
+  const two = (made.second ?? made.slides)!;
+  const rise = made.tiles[0]!.y - (two.y + two.height + gap);
+  const last = made.tiles.at(-1)!;
+  const fall = (area.y + area.height - (last.y + last.height - rise)) / 2;
+  const moved = (box: Box | null, by: number) => box && { ...box, y: box.y + by };
+  return { ...made, stage: moved(made.stage, fall), second: moved(made.second, fall), slides: moved(made.slides, fall), tiles: made.tiles.map((box) => ({ ...box, y: box.y + fall - rise })) };
 }
 
 // Slides and stage come first and are on every page.

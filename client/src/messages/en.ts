@@ -318,7 +318,7 @@ export const en = {
   'desk.noPicture': 'no picture arrives',
   'desk.nobody': 'Nobody',
   'desk.speaking': 'Speaking now',
-  'desk.muteAll': 'Close all other microphones',
+  'desk.muteAll': 'Close other microphones',
   'desk.noHands': 'Nobody is asking at the moment.',
   'desk.giveFloor': 'Give the floor',
   'desk.allBut': 'Close all microphones but that of {name}',
@@ -334,7 +334,7 @@ export const en = {
   'desk.removeTitle': 'Remove {name}?',
   'desk.removeOpen': 'The connection is ended at once. With the same link one can come back; lock the conference to prevent that.',
   'desk.removeLocked': 'The connection is ended at once. While the conference is locked, sites and delegates cannot come back.',
-  'desk.keep': 'Keep',
+  'desk.cancel': 'Cancel',
   'desk.remove': 'Remove',
   'desk.title': 'Desk',
 

@@ -320,7 +320,7 @@ export const fr: Messages = {
   'desk.noPicture': 'aucune image n’arrive',
   'desk.nobody': 'Personne',
   'desk.speaking': 'Parle maintenant',
-  'desk.muteAll': 'Fermer tous les autres microphones',
+  'desk.muteAll': 'Fermer les autres micros',
   'desk.noHands': 'Personne ne demande la parole.',
   'desk.giveFloor': 'Donner la parole',
   'desk.allBut': 'Fermer tous les microphones sauf celui de {name}',
@@ -336,7 +336,7 @@ export const fr: Messages = {
   'desk.removeTitle': 'Exclure {name} ?',
   'desk.removeOpen': 'La connexion est coupée aussitôt. Le même lien permet de revenir ; verrouillez la conférence pour l’empêcher.',
   'desk.removeLocked': 'La connexion est coupée aussitôt. Tant que la conférence est verrouillée, points de connexion et délégués ne peuvent pas revenir.',
-  'desk.keep': 'Garder',
+  'desk.cancel': 'Annuler',
   'desk.remove': 'Exclure',
   'desk.title': 'Pupitre',
 

@@ -320,7 +320,7 @@ export const vi: Messages = {
   'desk.noPicture': 'không nhận được hình',
   'desk.nobody': 'Không có ai',
   'desk.speaking': 'Đang nói',
-  'desk.muteAll': 'Tắt mọi micrô khác',
+  'desk.muteAll': 'Tắt các micrô khác',
   'desk.noHands': 'Hiện không có ai xin phát biểu.',
   'desk.giveFloor': 'Mời phát biểu',
   'desk.allBut': 'Tắt mọi micrô trừ micrô của {name}',
@@ -336,7 +336,7 @@ export const vi: Messages = {
   'desk.removeTitle': 'Mời {name} ra?',
   'desk.removeOpen': 'Kết nối sẽ bị ngắt ngay. Vẫn có thể vào lại bằng liên kết cũ; hãy khóa hội nghị để ngăn việc đó.',
   'desk.removeLocked': 'Kết nối sẽ bị ngắt ngay. Khi hội nghị đang khóa, điểm cầu và đại biểu không vào lại được.',
-  'desk.keep': 'Giữ lại',
+  'desk.cancel': 'Hủy',
   'desk.remove': 'Mời ra',
   'desk.title': 'Bàn điều hành',
 
