@@ -56,7 +56,7 @@ export class Participant {
     if (panel === 'people' && (await this.page.locator('aside.lead').count()) > 0) return this.page.locator('aside.lead .desk').waitFor();
     const opener = this.page.locator(`#open-${panel}`);
     if ((await opener.getAttribute('aria-expanded')) !== 'true') await opener.click();
-    await this.page.locator('aside').waitFor();
+    await this.page.locator('aside.panel').waitFor();
   }
 
   /** Of the media session. */
