@@ -50,7 +50,7 @@ async function photograph(page, name, { whole = false, at, sizes: widths = [360,
       await settle(page);
       const path = joinPath(options.out, `${name}-${colorScheme}-${width}.png`);
       await page.screenshot({ path, fullPage: whole && width === 360 });
-      await run('pngquant', ['--force', '--skip-if-larger', '--nofs', '--speed', '1', '--output', path, '48', path]).catch((error) => {
+      await run('pngquant', ['--force', '--skip-if-larger', '--nofs', '--speed', '1', '--output', path, '128', path]).catch((error) => {
         if (error.code !== 98) throw error; // it was small already
       });
       console.log(path);

@@ -26,6 +26,12 @@ const layouts: Layout[] = ['speaker', 'side_by_side', 'mosaic', 'slides'];
 const scene = (change: Partial<Scene> = {}): Scene => ({ layout: 'speaker', stage: false, second: false, slides: false, tiles: 0, slots: 25, ...change });
 
 describe('the arrangement', () => {
+  it('turns pages on a wall without keeping room for buttons', () => {
+    const made = arrange({ width: 1900, height: 960 }, scene({ stage: true, tiles: 14 }), { gap: 10, leastTile: 413, pagerHeight: 0 });
+    expect([made.pager, made.pages, made.tiles.length]).toEqual([null, 4, 4]);
+    for (const tile of made.tiles) expect(tile.width).toBeGreaterThanOrEqual(400);
+  });
+
   it('keeps every picture inside, whole and apart, on every screen, in every layout', () => {
     for (const [size, m] of screens)
       for (const layout of layouts)

@@ -23,7 +23,7 @@ export interface Scene {
 export interface Metrics {
   gap: number;
   leastTile: number; // width
-  pagerHeight: number;
+  pagerHeight: number; // 0: pages turn without one
 }
 
 export interface Arrangement {
@@ -199,7 +199,7 @@ function withTiles(arrangement: Arrangement, area: Box, scene: Scene, metrics: M
 // How many of the tiles an area takes at once, and what it leaves for them beside the pager that the others need.
 function paged(area: Box, tiles: number, slots: number, pinned: number, metrics: Metrics): { perPage: number; rest: Box; pager: Box | null } {
   const most = (room: Box) => Math.max(1, Math.min(slots, capacity(room, metrics) - pinned));
-  if (tiles <= most(area)) return { perPage: most(area), rest: area, pager: null };
+  if (tiles <= most(area) || metrics.pagerHeight === 0) return { perPage: most(area), rest: area, pager: null };
   const { gap, pagerHeight } = metrics;
   const rest = { ...area, height: area.height - pagerHeight - gap };
   return { perPage: most(rest), rest, pager: { ...area, y: area.y + area.height - pagerHeight, height: pagerHeight } };
