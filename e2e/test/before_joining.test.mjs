@@ -185,6 +185,20 @@ describe('before joining', () => {
       await passesAxe(person.page);
     });
 
+  it('who only watches is asked for no camera, but can try the loudspeaker and reads of the line', async (t) => {
+    const person = await arrive({ plugs: [camera, microphone, speaker] }, 'screen');
+    t.after(() => person.close());
+    await person.says(/You take part as a viewer/);
+    await checked(person);
+    assert.equal(await person.page.evaluate(() => window.plugs.open('hall') + window.plugs.open('desk')), 0);
+    assert.equal(await cameraOf(person).count(), 0);
+    await person.press('Play a test sound');
+    await person.says(/Did you hear it\?/);
+    await passesAxe(person.page);
+    await person.pressJoin();
+    await person.joined();
+  });
+
   it('all of it is reached by keyboard, and Enter joins', async (t) => {
     const person = await arrive({ plugs: [camera, laptop, microphone, speaker] });
     t.after(() => person.close());

@@ -135,9 +135,13 @@ describe('the hall\'s screen', () => {
     await page.close();
   });
 
+  it('says so when everybody has left', async (t) => {
+    await Promise.all([hall.press('Leave'), site.press('Leave')]);
+    await screen.says(/Nobody else is here yet/, noting(t));
+  });
+
   for (const [locale, words] of /** @type {const} */ ([['vi-VN', /Chưa có ai khác/], ['fr-FR', /Personne d’autre/], ['de-DE', /Noch ist niemand sonst da/]])) {
     it(`speaks to ${locale}`, async (t) => {
-      await Promise.all([hall, site].map((person) => person?.press('Leave').catch(() => undefined)));
       const page = await openScreen(world.chromium, world.server, { prepared, context: { locale, viewport: { width: 1920, height: 1080 } } });
       await page.says(words, noting(t));
       await looksWell(page.page, locale);
