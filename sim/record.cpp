@@ -4,8 +4,8 @@
 #include <limits>
 #include <utility>
 
-#include "app/opened_record.h"
 #include "storage/event_json.h"
+#include "storage/recovery.h"
 
 namespace bridgehall::sim {
 namespace {
@@ -41,7 +41,7 @@ std::vector<conference::Recovered> SimDisk::open(World& world, const conference:
     return {};
   }
   journal_ = std::move(*opened);
-  auto recovered = app::load_conferences(*journal_, {&roster, 1});
+  auto recovered = storage::load_conferences(*journal_, {&roster, 1});
   auto found = journal_->read(conference_, 0, std::numeric_limits<std::int32_t>::max());
   if (!recovered || !found) {
     world.violations.add(world.now, "the record cannot be read: {}",

@@ -1,5 +1,4 @@
-// What the record has of the conferences when the server starts, and what the rosters say beside it. Runs before any
-// thread that would have to wait.
+// The record as the server has it when it starts. Runs before any thread that would have to wait.
 #pragma once
 
 #include <functional>
@@ -14,11 +13,6 @@
 #include "storage/journal.h"
 
 namespace bridgehall::app {
-
-// Of each conference that goes on, its state and what pages may have missed. What the rosters say and no event does (a
-// conference that begins, other titles, names and roles) is written down, so that what is recorded next builds on it.
-storage::Outcome<std::vector<conference::Recovered>> load_conferences(storage::Journal& journal,
-                                                                      std::span<const conference::Roster> rosters);
 
 struct OpenedRecord {
   std::unique_ptr<storage::Journal> journal;
