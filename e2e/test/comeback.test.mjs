@@ -41,7 +41,7 @@ describe('a conference whose connections break', () => {
     assert.equal(await site.sessions(), 1);
   });
 
-  it('is whole again within five seconds after a server that was killed listens again, microphones closed', async (t) => {
+  it('is whole again within five seconds after a server that was killed listens again, microphones as they were', async (t) => {
     await world.server.end('SIGKILL');
     await Promise.all(everyone().map((person) => person.says(/The connection is interrupted|Pictures and sound are interrupted/, noting(t))));
     await new Promise((done) => setTimeout(done, 2_000)); // as long as a restart takes
@@ -59,14 +59,9 @@ describe('a conference whose connections break', () => {
     ]);
     t.diagnostic(`the server took ${((began - asked) / 1000).toFixed(2)} s to start; pictures back after ${times.map((seconds) => seconds.toFixed(2)).join(', ')} s`);
     assert.ok(Math.max(...times) <= 5, `${times}`);
-    for (const person of everyone()) {
-      await person.says(/You are back\. Your microphone was closed meanwhile: open it when you want to speak\./, noting(t));
-      assert.equal(await person.sessions(), 2);
-    }
-    await Promise.all([hall.hearsNoMore('ha-giang'), site.hearsNoMore('hall')]);
-    await site.press('Open microphone');
-    await hall.hears('ha-giang', noting(t));
-    await until('the delegate is closed still', async () => /microphone was closed/.test(await delegate.words()));
+    for (const person of everyone()) assert.equal(await person.sessions(), 2);
+    // The record has them open, as they were.
+    await Promise.all([hall.hears('ha-giang', noting(t)), hall.hears('delegate-1', noting(t)), site.hears('hall', noting(t))]);
     proxy.end();
   });
 });
