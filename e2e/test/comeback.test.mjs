@@ -1,11 +1,10 @@
 // What breaks heals by itself: the server dies and is there again, or a page's connection breaks while its media lives.
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 
 import { join } from '../lib/participants.mjs';
 import { Proxy } from '../lib/proxy.mjs';
 import { suite } from '../lib/suite.mjs';
-import { until } from '../lib/until.mjs';
 
 const size = { width: 320, height: 180, speaking: true };
 
@@ -25,6 +24,8 @@ describe('a conference whose connections break', () => {
     delegate = await join(world.chromium, world.server, 'delegate-1', size);
     await Promise.all([hall.sees('ha-giang'), site.sees('hall'), site.sees('delegate-1')]);
   });
+
+  after(() => proxy?.end());
 
   it('goes on in pictures and sound while the page\'s own connection is away, and catches up', async (t) => {
     await hall.openPanel('chat');
@@ -62,6 +63,5 @@ describe('a conference whose connections break', () => {
     for (const person of everyone()) assert.equal(await person.sessions(), 2);
     // The record has them open, as they were.
     await Promise.all([hall.hears('ha-giang', noting(t)), hall.hears('delegate-1', noting(t)), site.hears('hall', noting(t))]);
-    proxy.end();
   });
 });

@@ -74,6 +74,7 @@ describe('the hall\'s screen', () => {
 
   it('says that the line is interrupted over the last pictures, and comes back in the same document', async (t) => {
     const proxy = await Proxy.start(world.server.port);
+    t.after(() => proxy.end());
     const far = await openScreen(world.chromium, world.server, { origin: proxy.origin, prepared });
     await far.sees('hall', { use: 'stage' });
     await far.page.evaluate(() => (window.sameDocument = true));
@@ -86,7 +87,6 @@ describe('the hall\'s screen', () => {
     await until('nothing is said any more', async () => (await far.page.locator('[role=status]').innerText()) === '');
     assert.equal(await far.page.evaluate(() => window.sameDocument), true);
     await far.close();
-    proxy.end();
     // The first one lost its seat to the other, and nobody pressed anything there.
     await screen.says(/You have joined elsewhere with the same link/, noting(t));
     await looksWell(screen.page, 'a seat taken elsewhere');

@@ -19,6 +19,7 @@ describe(`the hall's screen through ${cycles} interruptions`, () => {
 
   it('is live again after each, in the same document, and no heavier', async (t) => {
     const proxy = await Proxy.start(world.server.port);
+    t.after(() => proxy.end());
     await join(world.chromium, world.server, 'hall', { width: 320, height: 180 });
     const screen = await openScreen(world.chromium, world.server, { origin: proxy.origin });
     await screen.sees('hall', { use: 'stage' });
@@ -97,6 +98,5 @@ describe(`the hall's screen through ${cycles} interruptions`, () => {
       const [before, after] = over(what);
       assert.ok(after <= before * 1.05, `${what} went from ${before} to ${after}`);
     }
-    proxy.end();
   });
 });
