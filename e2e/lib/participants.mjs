@@ -43,8 +43,16 @@ export class Participant {
     return this.page.getByRole('button', { name, exact });
   }
 
-  press(name, exact = true) {
-    return this.button(name, exact).click();
+  /** @param {string} name @param {boolean} [exact] */
+  async press(name, exact = true) {
+    await this.#reach(this.page.locator('#more-controls').getByRole('button', { name, exact, includeHidden: true }));
+    await this.button(name, exact).click();
+  }
+
+  /** On narrow pages some of the controls are in a sheet. @param {import('playwright-core').Locator} control */
+  async #reach(control) {
+    const more = this.page.locator('#open-more');
+    if ((await more.isVisible()) && (await control.count()) > 0 && !(await control.first().isVisible())) await more.click();
   }
 
   pressJoin() {
@@ -56,7 +64,10 @@ export class Participant {
     // Those who lead have everybody beside the pictures where there is room.
     if (panel === 'people' && (await this.page.locator('aside.lead').count()) > 0) return this.page.locator('aside.lead .desk').waitFor();
     const opener = this.page.locator(`#open-${panel}`);
-    if ((await opener.getAttribute('aria-expanded')) !== 'true') await opener.click();
+    if ((await opener.getAttribute('aria-expanded')) !== 'true') {
+      await this.#reach(opener);
+      await opener.click();
+    }
     await this.page.locator('aside.panel').waitFor();
   }
 

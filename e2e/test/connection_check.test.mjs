@@ -93,6 +93,8 @@ describe('a page that checks its line before it joins', { skip: noNamespaces }, 
 
   it('nobody notices, not even who sits on that seat', async () => {
     const [hall, site] = await Promise.all(['hall', 'ha-giang'].map((seat) => join(browsers.chromium, server, seat, { width: 320, height: 180 })));
+    await Promise.all([hall.sees('ha-giang'), site.sees('hall')]);
+    await until('nothing passes by', async () => (await hall.page.locator('.toast').count()) === 0);
     const before = await sessions();
     const said = await hall.page.locator('body').innerText();
     for (const seat of ['hall', 'ha-giang', 'lang-son']) assert.deepEqual(await checkAs(seat), { udp: true, tcp: true }, seat);

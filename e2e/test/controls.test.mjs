@@ -19,7 +19,7 @@ describe('a publisher', () => {
   });
 
   const press = (name) => publisher.getByRole('button', { name, exact: true }).click();
-  const says = (words) => publisher.getByText(words).waitFor();
+  const says = (words) => publisher.getByText(words).first().waitFor();
 
   it('mutes the microphone: silence arrives, then sound again', async () => {
     await press('Mute microphone');
