@@ -97,7 +97,7 @@ describe('the pages', () => {
     await until('the page is live', async () => /^Live/.test(await wordsOf(page)));
     await tabTo(page, 'Mute microphone');
     await page.keyboard.press('Space');
-    await page.getByText('Your microphone is muted.').waitFor();
+    await page.getByText('Your microphone is muted.').first().waitFor();
 
     const viewer = await look({ as: 'watch', token: world.moderator });
     await viewer.locator('.entry').first().waitFor();

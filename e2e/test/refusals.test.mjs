@@ -77,7 +77,9 @@ describe('a refusal', () => {
     const context = await world.chromium.newContext({ locale: 'en-US' });
     const page = await context.newPage();
     await page.addInitScript(() => {
-      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('Permission denied', 'NotAllowedError'));
+      const denied = Object.assign(new EventTarget(), { state: 'denied' });
+      navigator.permissions.query = () => Promise.resolve(/** @type {PermissionStatus} */ (/** @type {unknown} */ (denied)));
     });
     await page.goto(world.server.link({ as: 'publish', name: 'hall', token: world.moderator }));
     await says(page, /The browser refuses camera and microphone\./);
