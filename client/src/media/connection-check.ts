@@ -62,8 +62,7 @@ async function tryProtocol(protocol: Protocol, conference: string, token: string
     return { connected, inUse: connected ? addressInUse(entries) : null, tries: reportOf(answer, entries, [], null).tries };
   } finally {
     // In this order: the server takes the connection's own goodbye for the end of the session.
-    const ended = session?.close(signal.aborted);
-    if (!signal.aborted) await ended;
+    await session?.close(signal.aborted);
     connection.close();
   }
 }
