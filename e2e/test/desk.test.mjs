@@ -88,6 +88,7 @@ describe('the chair\'s desk', () => {
 
   it('chooses the hall\'s layout; delegates follow it unless they chose their own', async (t) => {
     await delegate.page.setViewportSize({ width: 640, height: 480 });
+    await delegate.page.locator('#open-more').waitFor();
     await delegate.press('My view');
     await delegate.page.getByRole('radio', { name: 'Mosaic' }).check();
     await shows(delegate, 'mosaic', noting(t));
@@ -104,11 +105,14 @@ describe('the chair\'s desk', () => {
     await Promise.all([shows(hall, 'side_by_side', noting(t)), shows(site, 'side_by_side', noting(t))]);
     assert.equal(await layoutOf(delegate), 'mosaic');
     // Whoever spoke last of the others stands beside the stage.
+    await chair.speak(false); // so that nobody else is heard
     await chair.press('Give Hà Giang the floor');
     await until('Hà Giang is as large as the stage', async () => {
       const [stage, second] = await Promise.all(['figure[data-use=stage]', 'figure[data-seat=ha-giang]'].map((selector) => box(hall, selector)));
       return stage.width > 300 && Math.abs(stage.width - second.width) < 1;
-    }, noting(t));
+    }, noting(t)).catch(async (error) => {
+      throw new Error(`${error.message} ${await row('ha-giang').innerText()} ${await site.words()} ${JSON.stringify(await hall.page.locator('figure').evaluateAll((all) => all.map((one) => [one.dataset.use, one.dataset.seat, one.getBoundingClientRect().width])))}`);
+    });
     await hall.sees('ha-giang', noting(t));
 
     await delegate.page.reload();
@@ -185,6 +189,8 @@ describe('the chair\'s desk', () => {
     await chair.page.setViewportSize({ width: 360, height: 740 });
     await chair.openPanel('people');
     await chair.page.locator('aside.panel .desk').waitFor();
+    // All of it in sight: what the edge of something that scrolls cuts off is no small target.
+    await chair.page.setViewportSize({ width: 360, height: 1800 });
     await passesAxe(chair.page);
     await chair.page.keyboard.press('Escape');
     await chair.page.setViewportSize({ width: 1366, height: 768 });
