@@ -120,6 +120,7 @@ describe('the conference page', () => {
   it('fits a phone of 360 pixels', async () => {
     for (const person of [chair, delegate]) {
       await person.page.setViewportSize({ width: 360, height: 740 });
+      await person.page.locator('#open-more').waitFor(); // the page has followed
       await fits(person.page, 'the room');
       for (const panel of /** @type {const} */ (['people', 'chat', 'devices'])) {
         await person.openPanel(panel);
