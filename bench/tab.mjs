@@ -75,7 +75,7 @@ try {
     await page.getByRole('button', { name: 'Join', exact: true }).click();
     await until('the page is connected', () => page.evaluate(() => window.bridgehall?.state === 'connected'), patience);
     // As many pictures as before, and the rates have settled.
-    await until('pictures come', async () => (await page.evaluate(measure, 2)).pictures >= Math.min(9, Number(values.sites)), patience);
+    await until('pictures come', async () => (await page.evaluate(measure, 2)).pictures >= Math.min(4, Number(values.sites)), patience);
     await page.evaluate(measure, 5);
     figures.push(await page.evaluate(measure, seconds));
     await context.close();
