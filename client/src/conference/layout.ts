@@ -1,6 +1,7 @@
 // Where stage, second speaker, slides and the mosaic's tiles stand in a given area, how many tiles a page of the mosaic has, and which
 // layer of a picture a box needs. Pure; all in CSS pixels.
 import type { Layout, Quality, Seat } from '../api/messages';
+import { sendsItself } from './roles';
 
 export interface Size {
   width: number;
@@ -223,7 +224,7 @@ export interface TileSubject {
 // Everyone who is there, but for oneself and whoever is seen large; in the roster's order, so that nobody jumps about.
 export function tileSubjects(seats: readonly Seat[], own: string, stage: string | undefined): TileSubject[] {
   return seats
-    .filter((seat) => seat.present && seat.id !== own && seat.role !== 'viewer')
+    .filter((seat) => seat.present && seat.id !== own && sendsItself(seat.role))
     .flatMap((seat) => {
       const cameras = Math.max(1, seat.sends.filter((use) => use === 'camera').length);
       return Array.from({ length: cameras }, (_, camera) => ({ key: camera === 0 ? seat.id : `${seat.id}#${camera}`, seat, camera }));

@@ -1,5 +1,6 @@
 // What the one offer of a page holds: pure parts of media-session.ts.
 import type { Role, SlotUse } from '../api/messages';
+import { sendsItself } from './roles';
 
 export interface Plan {
   sends: boolean;
@@ -14,7 +15,7 @@ const voices = 3;
 export function planOf(role: Role, mostTiles: number): Plan {
   const tiles = Math.min(tilesOf[role], mostTiles);
   return {
-    sends: role !== 'viewer',
+    sends: sendsItself(role),
     slots: ['stage', 'slides', ...Array<SlotUse>(voices).fill('voice'), ...Array<SlotUse>(tiles).fill('tile')],
   };
 }

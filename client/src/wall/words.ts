@@ -4,6 +4,7 @@ import type { Problem } from '../api/problem';
 import type { Ending, LifelineState } from '../conference/lifeline';
 import type { MediaState } from '../conference/media-path';
 import { seatOf } from '../conference/mirror';
+import { sendsItself } from '../conference/roles';
 import { endingKey, problemKey, refusalKey } from '../conference/words';
 import type { PlainKey } from '../messages/index';
 
@@ -59,7 +60,7 @@ export function linesOf(conference: Conference | undefined, seat: string | null)
 
 // Beneath the title while nobody speaks.
 export function quietWords(conference: Conference): { key: 'room.alone' | 'wall.nobodyOnStage' } | { key: 'room.onStage'; name: string } {
-  if (!conference.seats.some(({ present, role }) => present && role !== 'viewer')) return { key: 'room.alone' };
+  if (!conference.seats.some(({ present, role }) => present && sendsItself(role))) return { key: 'room.alone' };
   const stage = seatOf(conference, conference.stage);
   return stage?.present ? { key: 'room.onStage', name: stage.name } : { key: 'wall.nobodyOnStage' };
 }

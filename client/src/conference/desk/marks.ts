@@ -2,6 +2,7 @@
 import type { Seat, SlotContent } from '../../api/messages';
 import type { PlainKey } from '../../messages/index';
 import type { IconName } from '../../ui/Icon.svelte';
+import { sendsItself } from '../roles';
 
 export interface Mark {
   key: PlainKey;
@@ -24,7 +25,7 @@ export function marksOf({ seat, onStage, speaking, pictureMissing }: SeatSituati
   if (onStage) marks.push(stage);
   if (seat.hand) marks.push({ key: `hand.${seat.hand.kind}`, icon: 'hand', tone: 'hand' });
   if (!seat.microphone.open && seat.microphone.closed_by === 'chair') marks.push({ key: 'people.microphoneClosedByChair', icon: 'microphoneOff', tone: 'plain' });
-  if (seat.role === 'viewer') return marks;
+  if (!sendsItself(seat.role)) return marks;
   if (!seat.sends.includes('camera')) marks.push({ key: 'desk.noCamera', icon: 'cameraOff', tone: 'plain' });
   else if (!seat.camera.open) marks.push({ key: seat.camera.closed_by === 'chair' ? 'slot.closed.chair' : 'people.cameraClosed', icon: 'cameraOff', tone: 'plain' });
   else if (pictureMissing) marks.push({ key: 'desk.noPicture', icon: 'warning', tone: 'trouble' });

@@ -2,6 +2,7 @@
 import type { Action, Seat } from '../../api/messages';
 import type { MessageKey } from '../../messages/index';
 import type { IconName } from '../../ui/Icon.svelte';
+import { sendsItself } from '../roles';
 import type { Command } from '../signalling';
 
 export interface SeatAct {
@@ -21,7 +22,7 @@ export interface Rights {
 export function actsOn(seat: Seat, { own, onStage, may }: Rights): SeatAct[] {
   const acts: SeatAct[] = [];
   const { id } = seat;
-  const there = seat.present && seat.role !== 'viewer';
+  const there = seat.present && sendsItself(seat.role);
   // The own ones are among the own controls.
   if (there && !own) {
     if (seat.microphone.open && may.has('close_microphone'))
