@@ -186,6 +186,17 @@ TEST_F(DownlinkTest, OnALossyLineTilesGiveWayFirstAndAllComesBack) {
   }
 }
 
+TEST_F(DownlinkTest, AnotherWayIsTriedAsIfItWereTheFirst) {
+  auto& viewer = add_viewer(true);
+  run(3s);
+  run(6s, 0.6);
+  ASSERT_EQ(flow(0), SlotFlow::off_by_line);
+  viewer.path.remote.port = 5'000;
+  for (int i = 0; i < 40 && flow(0) == SlotFlow::off_by_line; ++i) run(100ms);  // until its next check
+  run(200ms);
+  for (std::uint32_t slot = 0; slot <= kTiles; ++slot) EXPECT_EQ(shown(slot), 1);
+}
+
 TEST_F(DownlinkTest, ReportBlocksDoWhereThereAreNoNumbers) {
   add_viewer(false);
   run(3s);

@@ -141,6 +141,14 @@ struct Downlink {
   TimePoint next_allocation{};
   // A TCP connection of the peer whose queue is long: no pictures over it until it has drained.
   std::optional<TransportAddress> backlog;
+
+  // The way to the peer is another one: another network, or the same through another connection of its router. Nothing
+  // that the old one did to packets is known of this one, so it is tried as at the beginning.
+  void begin_anew() {
+    if (log) log->forget_way();
+    monitor = {};
+    allocator = {};
+  }
 };
 
 struct Peer {

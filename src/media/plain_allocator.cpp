@@ -155,7 +155,7 @@ void PlainAllocator::step_down(const session::LineSummary& line, Line judgement,
   }
   if (line.queueing_delay > kTerribleQueue) rung = std::max(rung, Rung::stage_low);
 
-  if (on_probation_) {
+  if (on_probation_ && line.unanswered <= kMaxUnanswered) {  // silence does not come from filling a line
     on_probation_ = false;
     auto& failures = failures_[static_cast<std::size_t>(start)];
     if (wait_for(start) < kLongestWait) ++failures;

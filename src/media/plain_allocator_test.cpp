@@ -248,6 +248,20 @@ TEST(PlainAllocatorOnALink, GivesAllAgainSoonAfterASilence) {
   }
 }
 
+TEST(PlainAllocatorOnALink, TakesNothingAwayForAMomentWithoutALine) {
+  Link link(hall());
+  link.run(5s);
+  for (const auto away : {500ms, 1000ms, 1500ms, 1000ms}) {
+    link.conditions.loss = 1;
+    link.run(away);
+    link.conditions.loss = 0;
+    for (int i = 0; i < 10; ++i) {
+      link.run(200ms);
+      ASSERT_EQ(link.allocator.rung(), Rung::everything) << away.count() << " ms away, " << i;
+    }
+  }
+}
+
 TEST(PlainAllocatorOnALink, FollowsALineThatIsNarrowerAfterASilence) {
   Link link(hall());
   link.run(5s);

@@ -381,8 +381,9 @@ void Shard::after_transport(PeerIndex index, TimePoint now) {
         if (std::find(peer.addresses.begin(), peer.addresses.end(), remote) != peer.addresses.end()) break;
         give_up(remote, index);
         break;
-      case Kind::path_selected:
-        break;  // Egress asks the transport for its path
+      case Kind::path_selected:  // Egress asks the transport for it
+        if (peer.downlink) peer.downlink->begin_anew();
+        break;
       case Kind::connected:
         activate(index, peer, now);
         break;

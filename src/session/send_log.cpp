@@ -23,10 +23,17 @@ std::uint16_t SendLog::on_sent(TimePoint now, std::size_t bytes) {
   return static_cast<std::uint16_t>(next_++);
 }
 
+void SendLog::forget_way() {
+  first_ = next_;
+  spoken_of_ = newest_received_ = -1;
+  has_delay_ = false;
+}
+
 LineReport SendLog::on_feedback(std::span<const wire::TransportFeedback::Entry> entries, TimePoint now) {
   LineReport report{.counts_bytes = true};
-  const std::int64_t oldest = std::max<std::int64_t>(0, next_ - static_cast<std::int64_t>(kRing));
+  const std::int64_t oldest = std::max(first_, next_ - static_cast<std::int64_t>(kRing));
   std::optional<std::uint32_t> newest_sent_at;
+  Run missing;
   for (const auto& entry : entries) {
     const auto sequence = extend_sequence(next_ - 1, entry.sequence);
     if (sequence < oldest || sequence >= next_) {
@@ -39,11 +46,14 @@ LineReport SendLog::on_feedback(std::span<const wire::TransportFeedback::Entry> 
       if (sent.fate != Fate::unknown) continue;
       sent.fate = Fate::lost;
       ++report.lost;
+      if (missing.end != sequence) missing.begin = sequence;
+      missing.end = sequence + 1;
       continue;
     }
     if (sent.fate == Fate::received) continue;
     if (sent.fate == Fate::lost) ++report.corrected;
     sent.fate = Fate::received;
+    if (missing.end == sequence) report.lost -= forgive(missing, sent.sent_at);
     ++report.received;
     report.acknowledged_bytes += sent.bytes;
     accumulate_delay(sent, entry.arrival_microseconds);
@@ -58,6 +68,14 @@ LineReport SendLog::on_feedback(std::span<const wire::TransportFeedback::Entry> 
     if (round_trip >= 0) report.round_trip = std::chrono::microseconds{round_trip};
   }
   return report;
+}
+
+std::uint32_t SendLog::forgive(Run run, std::uint32_t next_sent_at) {
+  const auto packets = static_cast<std::uint32_t>(run.end - run.begin);
+  const auto away = std::chrono::microseconds{elapsed_microseconds(packet(run.begin).sent_at, next_sent_at)};
+  if (packets < kOutagePackets || away < kOutage) return 0;
+  for (auto sequence = run.begin; sequence < run.end; ++sequence) packet(sequence).fate = Fate::away;
+  return packets;
 }
 
 // How much longer this packet was on its way than the one before, added up: its one-way delay but for a constant. A

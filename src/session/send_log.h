@@ -19,11 +19,18 @@ class SendLog {
  public:
   static constexpr std::size_t kRing = 2048;  // 2 s of a wall at 10 Mb/s, which is longer than any useful round trip
   static constexpr Duration kJump = 5s;       // a one-way delay that changes by more between two packets is no delay
+  // A line that lets nothing at all through for so long, of so many packets, is not full: it is away (another cell, a
+  // router that forgot the connection). A full queue and random loss let something through all the time.
+  static constexpr Duration kOutage = 400ms;
+  static constexpr std::uint32_t kOutagePackets = 20;
 
   // A packet of `bytes` leaves: its transport sequence number.
   std::uint16_t on_sent(TimePoint now, std::size_t bytes);
 
-  // What wire::parse_transport_feedback() gave.
+  // The way to the peer is another one now: what was sent before, and how long it took, says nothing about it.
+  void forget_way();
+
+  // What wire::parse_transport_feedback() gave. What an outage took is in neither `received` nor `lost`.
   LineReport on_feedback(std::span<const wire::TransportFeedback::Entry> entries, TimePoint now);
 
   // How long ago the oldest packet was sent that is newer than all that feedback has spoken of; 0 when there is none,
@@ -34,7 +41,7 @@ class SendLog {
   std::uint64_t ignored() const { return ignored_; }  // entries about numbers never sent, or too old
 
  private:
-  enum class Fate : std::uint8_t { unknown, lost, received };
+  enum class Fate : std::uint8_t { unknown, lost, away, received };  // away: lost in an outage
   // Eight bytes. The time is in microseconds modulo 2^32 (71 minutes), far more than the ring reaches back.
   struct Packet {
     std::uint32_t sent_at = 0;
@@ -44,10 +51,17 @@ class SendLog {
 
   Packet& packet(std::int64_t sequence) { return ring_[static_cast<std::size_t>(sequence) & (kRing - 1)]; }
   const Packet& packet(std::int64_t sequence) const { return ring_[static_cast<std::size_t>(sequence) & (kRing - 1)]; }
+  // Packets without a gap that a message calls lost, the next of which came.
+  struct Run {
+    std::int64_t begin = 0, end = 0;
+  };
+  // How many of them an outage took: all or none.
+  std::uint32_t forgive(Run run, std::uint32_t next_sent_at);
   void accumulate_delay(const Packet& packet, std::int64_t arrival_microseconds);
 
   std::array<Packet, kRing> ring_{};
   std::int64_t next_ = 0;        // extended transport sequence number
+  std::int64_t first_ = 0;       // of this way
   std::int64_t spoken_of_ = -1;  // the newest that feedback has mentioned
   std::int64_t newest_received_ = -1;
   std::uint64_t ignored_ = 0;

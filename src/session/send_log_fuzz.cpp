@@ -18,7 +18,9 @@ class Run {
 
   void run() {
     while (!input_.at_end()) {
-      switch (input_.u8() & 3) {
+      const auto step = input_.u8();
+      if (step == 0xff) log_.forget_way();
+      switch (step & 3) {
         case 0:
           now_ += input_.u16() * 100us;
           break;

@@ -99,6 +99,52 @@ TEST(SendLog, SaysHowLongNothingWasAnswered) {
   EXPECT_EQ(log.unanswered(kStart + 1s), 0ns);
 }
 
+// A packet each 10 ms: the first came, then `lost` did not, then the next one came.
+std::vector<Entry> hole(int lost) {
+  std::vector<Entry> entries{came(0, 1s)};
+  for (int i = 1; i <= lost; ++i) entries.push_back(missing(i));
+  entries.push_back(came(lost + 1, 1s + (lost + 1) * 10ms));
+  return entries;
+}
+
+TEST(SendLog, BlamesTheLineForNothingThatAnOutageTook) {
+  Log log(100);
+  const auto away = log.hear(hole(40));
+  EXPECT_EQ(away.lost, 0u);
+  EXPECT_EQ(away.received, 2u);
+  EXPECT_EQ(log.hear({missing(5)}).lost, 0u) << "said again";
+  const auto late = log.hear({came(5, 2s)});
+  EXPECT_EQ(late.received, 1u);
+  EXPECT_EQ(late.corrected, 0u) << "it was not counted as lost";
+  EXPECT_EQ(log.hear({missing(50), missing(51), came(52, 3s)}).lost, 2u);
+}
+
+TEST(SendLog, AShortHoleIsLoss) {
+  Log log(100);
+  EXPECT_EQ(log.hear(hole(38)).lost, 38u) << "390 ms";
+  SendLog sparse;
+  for (int i = 0; i < 30; ++i) sparse.on_sent(kStart + i * 100ms, 100);
+  EXPECT_EQ(sparse.on_feedback(hole(19), kStart + 3s).lost, 19u) << "few packets";
+  Log pierced(100);
+  auto entries = hole(60);
+  entries[30] = came(30, 1300ms);
+  EXPECT_EQ(pierced.hear(entries).lost, 59u) << "something came through";
+}
+
+TEST(SendLog, BeginsAnewOnAnotherWay) {
+  Log log(10);
+  log.hear({came(0, 1s), missing(1), came(2, 1020ms)});
+  EXPECT_GT(log.unanswered(kStart + 1s), 0ns);
+  log.forget_way();
+  EXPECT_EQ(log.unanswered(kStart + 1s), 0ns);
+  EXPECT_EQ(log.hear({missing(3), missing(4), came(5, 1050ms)}).lost, 0u);
+  EXPECT_EQ(log.ignored(), 3u);
+  for (int i = 10; i < 14; ++i) EXPECT_EQ(log.on_sent(kStart + i * 10ms, 1000), i);
+  const auto report = log.hear({came(10, 4s), missing(11), came(12, 4020ms)});
+  EXPECT_EQ(report.lost, 1u);
+  EXPECT_EQ(report.delay, Duration{0ms}) << "not against the way of before";
+}
+
 TEST(SendLog, UnderstandsOurOwnReceiver) {
   SendLog log;
   TwccReceiver receiver;
