@@ -23,6 +23,13 @@ function shell(): Plugin {
   };
 }
 
+// On a weak line it is the number of requests that costs: what several pages share is one file, what the parts of a
+// conference's page share another.
+const groups = [
+  { name: 'shared', test: /^(?!.*\/src\/conference\/)/, minShareCount: 2, priority: 1 },
+  { name: 'conference', minShareCount: 2 },
+];
+
 // The server sends `script-src 'self'; style-src 'self'`: nothing may be inlined, so no asset becomes a data: address.
 export default defineConfig({
   plugins: [svelte(), shell()],
@@ -32,9 +39,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: ['chrome123', 'firefox128', 'safari17.5'],
-    rollupOptions: {
+    rolldownOptions: {
       input: { index: 'index.html', worker: 'src/shell/worker.ts' },
-      output: { entryFileNames: ({ name }) => (name === 'worker' ? workerName : 'assets/[name]-[hash].js') },
+      output: { codeSplitting: { groups }, entryFileNames: ({ name }) => (name === 'worker' ? workerName : 'assets/[name]-[hash].js') },
     },
   },
   server: {

@@ -6,6 +6,7 @@ export class Proxy {
   static async start(port) {
     const proxy = new Proxy();
     proxy.cutNow = false;
+    proxy.carried = 0; // octets, both ways
     /** @type {Set<import('node:net').Socket>} */
     proxy.sockets = new Set();
     proxy.listener = createServer((near) => {
@@ -14,7 +15,7 @@ export class Proxy {
       for (const [from, to] of [[near, far], [far, near]]) {
         proxy.sockets.add(from);
         from.on('close', () => (proxy.sockets.delete(from), to.destroy())).on('error', () => to.destroy());
-        from.pipe(to);
+        from.on('data', (octets) => (proxy.carried += octets.length)).pipe(to);
       }
     });
     await new Promise((done) => proxy.listener.listen(0, 'localhost', () => done(undefined)));

@@ -28,7 +28,7 @@ namespace websocket = boost::beast::websocket;
 using asio::ip::tcp;
 using testing::HasSubstr;
 using testing::StartsWith;
-using Client = websocket::stream<tcp::socket, false>;
+using Client = websocket::stream<tcp::socket, true>;
 
 // Does what it is told by the texts: "hello" greets, "say X" says X to everyone, "bye" ends the link after a last word,
 // "flood" says long texts for ever; all others come back.
@@ -115,13 +115,16 @@ class WebSocketLinksTest : public testing::Test {
     socket.connect({asio::ip::address_v4::loopback(), server->port()});
     return socket;
   }
-  std::unique_ptr<Client> open() {
+  std::unique_ptr<Client> open(bool compressing = false) {
     auto client = std::make_unique<Client>(connect());
+    websocket::permessage_deflate options;
+    options.client_enable = compressing;
+    client->set_option(options);
     client->handshake("localhost", "/api/conferences/demo/signalling");
     return client;
   }
-  std::unique_ptr<Client> open_greeted() {
-    auto client = open();
+  std::unique_ptr<Client> open_greeted(bool compressing = false) {
+    auto client = open(compressing);
     EXPECT_EQ(talk(*client, "hello"), "hello");
     return client;
   }
@@ -240,6 +243,42 @@ TEST_F(WebSocketLinksTest, texts_are_short_before_the_hello_and_long_after) {
   const auto known = open_greeted();
   EXPECT_EQ(talk(*known, std::string(LinkHost::kMaxText, 'x')).size(), LinkHost::kMaxText);
   known->write(asio::buffer(std::string(LinkHost::kMaxText + 1, 'x')));
+  EXPECT_EQ(closing_code(*known), 1009);
+  await_closed(2);
+}
+
+// The first two octets of a frame as it goes over the wire (RFC 6455 section 5.2; RFC 7692 section 6).
+constexpr std::uint8_t kText = 0x81, kCompressed = 0x40;
+
+TEST_F(WebSocketLinksTest, long_texts_are_compressed_for_who_can_read_that) {
+  start();
+  const auto known = open_greeted(true);
+  const std::string text(LinkHost::kMaxText, 'x');
+  EXPECT_EQ(talk(*known, text), text);
+  known->write(asio::buffer(text));
+  std::array<std::uint8_t, 2> head{};
+  asio::read(known->next_layer(), asio::buffer(head));
+  EXPECT_EQ(head[0], kText | kCompressed);
+  EXPECT_LE(head[1], 126) << "fits into 16 bits of length";
+
+  const auto brief = open_greeted(true);
+  brief->write(asio::buffer(std::string(200, 'x')));
+  asio::read(brief->next_layer(), asio::buffer(head));
+  EXPECT_EQ(head[0], kText) << "not worth it";
+
+  const auto plain = open_greeted();
+  plain->write(asio::buffer(text));
+  asio::read(plain->next_layer(), asio::buffer(head));
+  EXPECT_EQ(head[0], kText) << "never agreed upon";
+}
+
+TEST_F(WebSocketLinksTest, a_text_is_as_long_as_it_is_before_it_is_compressed) {
+  start();
+  const auto stranger = open(true);
+  stranger->write(asio::buffer(std::string(1'000'000, 'x')));
+  EXPECT_EQ(closing_code(*stranger), 1009);
+  const auto known = open_greeted(true);
+  known->write(asio::buffer(std::string(100'000'000, 'x')));  // 100 kB on the wire
   EXPECT_EQ(closing_code(*known), 1009);
   await_closed(2);
 }
