@@ -1,4 +1,4 @@
-// Devices while one takes part: changed, unplugged, plugged in again, treated otherwise. The connection stays the same throughout.
+// Devices while one takes part: changed, unplugged, plugged in again, treated otherwise. The connection stays the same throughout, but where a camera is added.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
@@ -106,6 +106,21 @@ describe('devices of who takes part', () => {
     await plug(site, 'visualiser', 'in');
     await hall.sees('ha-giang', { hue: visualiser.hue });
     await stayed(site);
+  });
+
+  it('a room adds a camera while it takes part, and is heard and seen as before', async (t) => {
+    const { hall, site } = await meet(t, [camera, desk, { ...visualiser, in: false }]);
+    await hall.sees('ha-giang', { hue: camera.hue });
+    await plug(site, 'visualiser', 'in');
+    await site.openPanel('devices');
+    await site.says(/While another camera of this room is added, its picture and sound pause for about a second\./);
+    await passesAxe(site.page);
+    await choose(site, 'Another camera of this room', 'Visualiser');
+    await Promise.all([hall.sees('ha-giang', { hue: visualiser.hue }), hall.sees('ha-giang', { hue: camera.hue }), hall.hears('ha-giang')]);
+    assert.equal(await site.sessions(), 2);
+    await choose(site, 'Another camera of this room', 'None');
+    await until('the place of the second camera is empty', async () => (await hall.places({ seat: 'ha-giang' })).filter(({ state }) => state === 'showing').length <= 1);
+    assert.equal(await site.sessions(), 2);
   });
 
   it('the microphone’s sound is treated as a hall wants it, at once and the next time', async (t) => {

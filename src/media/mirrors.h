@@ -32,9 +32,9 @@ class Mirrors {
 
   // -- away --
 
-  // Asks the home for packets, or to stop, where that has changed.
   // The home may have been asked for it before it lost its sender and all demands.
   void take_back_demand(const Layer& layer, ShardNumber home) { mesh_.tell(home, LayerDemand{name_of(layer), false}); }
+  // Asks the home for packets, or to stop, where that has changed.
   void follow_demand(Layer& layer);
   void want_keyframe(const Layer& layer);
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "web/host_names.h"
+#include "web/json_response.h"
 #include "web/problem.h"
 
 namespace bridgehall::web {
@@ -38,13 +39,10 @@ Response demo_links(const conference::Roster* demo, const Request& request) {
                        {"name", seat.name},
                        {"role", conference::role_name(seat.role)},
                        {"fragment", link_fragment(seat)}});
-  Response response;
-  response.headers.add("Content-Type", "application/json");
-  response.headers.add("Cache-Control", "no-store");
+  auto response =
+      json_response({{"conference", {{"id", demo->id}, {"title", demo->title}}}, {"links", std::move(links)}});
   response.headers.add("X-Content-Type-Options", "nosniff");
   response.headers.add("Cross-Origin-Resource-Policy", "same-origin");
-  const Json body{{"conference", {{"id", demo->id}, {"title", demo->title}}}, {"links", std::move(links)}};
-  response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   return response;
 }
 

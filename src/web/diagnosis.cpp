@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "web/json_response.h"
+
 namespace bridgehall::web {
 
 std::string_view level_name(Level level) {
@@ -16,8 +18,11 @@ std::string_view level_name(Level level) {
   return "problem";
 }
 
-std::string diagnosis_json(const std::vector<Finding>& findings) {
-  using Json = nlohmann::ordered_json;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json to_json(const std::vector<Finding>& findings) {
   auto list = Json::array();
   for (const auto& finding : findings) {
     auto values = Json::object();
@@ -27,16 +32,13 @@ std::string diagnosis_json(const std::vector<Finding>& findings) {
                     {"values", std::move(values)},
                     {"sentence", finding.sentence}});
   }
-  // Values come from files and the system: what is no UTF-8 is replaced.
-  return Json{{"findings", std::move(list)}}.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return {{"findings", std::move(list)}};
 }
 
-Response diagnosis_response(const std::vector<Finding>& findings) {
-  Response response;
-  response.headers.add("Content-Type", "application/json");
-  response.headers.add("Cache-Control", "no-store");
-  response.body = diagnosis_json(findings);
-  return response;
-}
+}  // namespace
+
+std::string diagnosis_json(const std::vector<Finding>& findings) { return diagnosis_response(findings).body; }
+
+Response diagnosis_response(const std::vector<Finding>& findings) { return json_response(to_json(findings)); }
 
 }  // namespace bridgehall::web

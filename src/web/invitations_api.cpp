@@ -4,20 +4,13 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include "web/json_response.h"
 #include "web/problem.h"
 
 namespace bridgehall::web {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Response json_response(unsigned status, const Json& body) {
-  Response response{.status = status};
-  response.headers.add("Content-Type", "application/json");
-  response.headers.add("Cache-Control", "no-store");
-  response.body = body.dump() + "\n";
-  return response;
-}
 
 }  // namespace
 
@@ -36,19 +29,19 @@ Response exchange_invitation(const conference::Host& host, const crypto::TokenKe
                          "This invitation is not known here, or it was renewed: ask for the new link.", "invitation"});
   const auto issued = unix_time(now);
   const auto& seat = *invited->seat;
-  return json_response(200, {{"token", key.sign({.conference = invited->conference,
-                                                 .role = std::string(conference::role_name(seat.role)),
-                                                 .subject = seat.id,
-                                                 .name = seat.name,
-                                                 .serial = seat.serial,
-                                                 .issued_at = issued,
-                                                 .expires_at = issued + kInvitationTokenLife})},
-                             {"expires_in", std::chrono::seconds(kInvitationTokenLife).count()},
-                             {"conference", invited->conference},
-                             {"title", host.state(invited->conference)->title},
-                             {"seat", seat.id},
-                             {"name", seat.name},
-                             {"role", conference::role_name(seat.role)}});
+  return json_response({{"token", key.sign({.conference = invited->conference,
+                                            .role = std::string(conference::role_name(seat.role)),
+                                            .subject = seat.id,
+                                            .name = seat.name,
+                                            .serial = seat.serial,
+                                            .issued_at = issued,
+                                            .expires_at = issued + kInvitationTokenLife})},
+                        {"expires_in", std::chrono::seconds(kInvitationTokenLife).count()},
+                        {"conference", invited->conference},
+                        {"title", host.state(invited->conference)->title},
+                        {"seat", seat.id},
+                        {"name", seat.name},
+                        {"role", conference::role_name(seat.role)}});
 }
 
 Response renew_invitation(conference::Host& host, const std::string& conference, const std::string& seat,
@@ -70,7 +63,7 @@ Response renew_invitation(conference::Host& host, const std::string& conference,
         {500, "not-saved", "The new invitation could not be written down; the old one still holds.", {}});
   }
   host.replace_roster(std::move(*renewed), seat, now);
-  return json_response(201, {{"seat", seat}, {"invitation", host.find_seat(conference, seat)->invitation}});
+  return json_response({{"seat", seat}, {"invitation", host.find_seat(conference, seat)->invitation}}, 201);
 }
 
 }  // namespace bridgehall::web

@@ -8,6 +8,7 @@
 #include "session/negotiation.h"
 #include "web/authentication.h"
 #include "web/page_messages.h"
+#include "web/problem.h"
 
 namespace bridgehall::web {
 namespace {
@@ -128,9 +129,8 @@ messages::Refused not_recorded(const messages::ServerMessage& answer, bool close
         return std::nullopt;
       },
       answer);
-  if (closed)
-    return {id, RefusalCode::closed_not_recorded, "This took effect, but the server could not write it down."};
-  return {id, RefusalCode::not_recorded, "The server cannot write anything down at the moment; this was not done."};
+  return {id, closed ? RefusalCode::closed_not_recorded : RefusalCode::not_recorded,
+          std::string(not_recorded_sentence(closed))};
 }
 
 // What a link has one of at a time.

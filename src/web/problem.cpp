@@ -81,12 +81,14 @@ Response make_problem(const Problem& problem) {
   return response;
 }
 
+std::string_view not_recorded_sentence(bool closed) {
+  return closed ? "This took effect, but the server could not write it down."
+                : "The server cannot write anything down at the moment; this was not done.";
+}
+
 Response make_not_recorded(bool closed) {
-  auto response =
-      closed
-          ? make_problem({503, "closed-not-recorded", "This took effect, but the server could not write it down.", {}})
-          : make_problem(
-                {503, "not-recorded", "The server cannot write anything down at the moment; this was not done.", {}});
+  auto response = make_problem(
+      {503, closed ? "closed-not-recorded" : "not-recorded", std::string(not_recorded_sentence(closed)), {}});
   response.headers.add("Retry-After", "5");
   return response;
 }

@@ -19,7 +19,10 @@ struct Problem {
 };
 
 Response make_problem(const Problem& problem);
-// What was asked for cannot be written down at the moment. `closed`: it has taken effect all the same.
+
+// What was asked for cannot be written down at the moment, as a sentence and as an answer. `closed`: it has taken
+// effect all the same.
+std::string_view not_recorded_sentence(bool closed);
 Response make_not_recorded(bool closed);
 
 }  // namespace bridgehall::web

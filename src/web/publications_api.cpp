@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "web/json_response.h"
 #include "web/problem.h"
 
 namespace bridgehall::web {
@@ -40,14 +41,6 @@ Json to_json(const std::string& name, const conference::Publication& publication
           {"tracks", std::move(tracks)}};
 }
 
-Response json_response(const Json& body) {
-  Response response;
-  response.headers.add("Content-Type", "application/json");
-  response.headers.add("Cache-Control", "no-store");
-  response.body = body.dump() + "\n";
-  return response;
-}
-
 // Who may look into this conference at all; nullopt: go on.
 std::optional<Response> refuse_stranger(const conference::Directory& directory, const std::string& conference,
                                         const Identity& identity) {
@@ -64,32 +57,36 @@ Response unknown_publication(const std::string& publication) {
                        fmt::format("There is no publication {} in this conference.", publication), "publication"});
 }
 
-// nullopt: {"open": …} is asked of a publication that there is, by somebody who may.
-std::optional<Response> refuse_change(const conference::Directory& directory, const std::string& conference,
-                                      const std::string& publication, const Request& request,
-                                      const Identity& identity) {
-  if (auto refusal = refuse_stranger(directory, conference, identity)) return refusal;
+// What {"open": …} asks for, of a publication that there is, by somebody who may.
+std::expected<bool, Response> read_change(const conference::Directory& directory, const std::string& conference,
+                                          const std::string& publication, const Request& request,
+                                          const Identity& identity) {
+  if (auto refusal = refuse_stranger(directory, conference, identity)) return std::unexpected(std::move(*refusal));
   if (!conference::may_set_gate(identity.principal.role))
-    return make_problem({403, "may-not-open", "Only a moderator opens and closes publications.", "Authorization"});
+    return std::unexpected(
+        make_problem({403, "may-not-open", "Only a moderator opens and closes publications.", "Authorization"}));
   const auto type = media_type(request.headers);
   if (type != "application/json" && type != "application/merge-patch+json") {
     auto response = make_problem({415, "content-type", "The body has to be application/json.", "Content-Type"});
     response.headers.add("Accept-Patch", "application/json");
-    return response;
+    return std::unexpected(std::move(response));
   }
   const auto change = Json::parse(request.body, nullptr, false);
-  if (!change.is_object()) return make_problem({400, "json-malformed", "The body is not a JSON object.", {}});
+  if (!change.is_object())
+    return std::unexpected(make_problem({400, "json-malformed", "The body is not a JSON object.", {}}));
   for (const auto& [member, value] : change.items()) {
     if (member != "open")
-      return make_problem(
-          {400, "unknown-member", fmt::format("A publication has no member {} that can be changed.", member), member});
-    if (!value.is_boolean()) return make_problem({400, "wrong-type", "open has to be true or false.", "open"});
+      return std::unexpected(make_problem(
+          {400, "unknown-member", fmt::format("A publication has no member {} that can be changed.", member), member}));
+    if (!value.is_boolean())
+      return std::unexpected(make_problem({400, "wrong-type", "open has to be true or false.", "open"}));
   }
   if (!change.contains("open"))
-    return make_problem({400, "nothing-to-change", "Say {\"open\": true} or {\"open\": false}.", "open"});
+    return std::unexpected(
+        make_problem({400, "nothing-to-change", "Say {\"open\": true} or {\"open\": false}.", "open"}));
   const auto* published = directory.publication(conference, publication);
-  if (!published || published->tracks.empty()) return unknown_publication(publication);
-  return std::nullopt;
+  if (!published || published->tracks.empty()) return std::unexpected(unknown_publication(publication));
+  return change["open"].get<bool>();
 }
 
 }  // namespace
@@ -106,10 +103,9 @@ Response list_publications(const conference::Directory& directory, const std::st
 std::expected<conference::Accepted, Response> change_publication(conference::Host& host, const std::string& conference,
                                                                  const std::string& publication, const Request& request,
                                                                  const Identity& identity, const Instant& now) {
-  if (auto refusal = refuse_change(host.directory(), conference, publication, request, identity))
-    return std::unexpected(std::move(*refusal));
-  const bool open = Json::parse(request.body)["open"].get<bool>();
-  const auto changed = host.set_open(conference, publication, open, now);
+  auto open = read_change(host.directory(), conference, publication, request, identity);
+  if (!open) return std::unexpected(std::move(open.error()));
+  const auto changed = host.set_open(conference, publication, *open, now);
   if (changed) return *changed;
   if (changed.error().code == conference::RefusalCode::not_recorded) return std::unexpected(make_not_recorded(false));
   return std::unexpected(make_problem({409, "not-possible", changed.error().message, changed.error().field}));

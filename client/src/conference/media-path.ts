@@ -14,8 +14,9 @@ export type MediaState =
   | { kind: 'refused'; code: RefusalCode | 'browser' };
 
 // first: the person's own choice. again: the media path was lost while the server knew us, so the microphone stays as it is.
-// afterwards: the server no longer knew us, so the microphone stays closed until somebody opens it.
-export type JoinKind = 'first' | 'again' | 'afterwards';
+// more: nothing is wrong, there is more to be sent than was offered. afterwards: the server no longer knew us, so the microphone stays
+// closed until somebody opens it.
+export type JoinKind = 'first' | 'again' | 'more' | 'afterwards';
 export type MediaAct = { do: 'join'; kind: JoinKind } | { do: 'restart_ice' };
 
 // A short gap heals by itself.
@@ -114,6 +115,11 @@ export class MediaPath {
   // ... and that it answers again, of which the browser may say nothing when it has not noticed yet.
   answers(nowMs: number): void {
     if (this.#state.kind === 'disturbed' || this.#state.kind === 'restarting') this.path(nowMs, 'connected');
+  }
+
+  // A room has another camera than those it joined with.
+  offerMore(nowMs: number): void {
+    if (this.#live && this.#state.kind !== 'refused') this.#join(nowMs, 'more');
   }
 
   // Somebody asks for another try.

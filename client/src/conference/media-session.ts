@@ -57,6 +57,11 @@ export class MediaSession {
     }
   }
 
+  // As many as there are places for.
+  get cameras(): number {
+    return this.#senders.filter(({ use }) => use === 'camera').length;
+  }
+
   async offer(stereo: boolean): Promise<{ offer: string; sends: SentTrack[]; slots: OfferedSlot[] }> {
     const offer = await this.#makeOffer();
     await this.connection.setLocalDescription(offer);

@@ -9,24 +9,22 @@ import type { Capture } from '../media/capture.svelte';
 import type { VideoCodec } from '../media/codecs';
 import type { PathReport } from '../media/path-report';
 import { announce, gather, type Announced } from './announce';
-import { demandChanges } from './demand';
+import { DemandSender } from './demand-sender';
 import { Lifeline, type LifelineAct, type LifelineState } from './lifeline';
 import { MediaPath, type JoinKind, type MediaState } from './media-path';
 import { MediaSession, type Place } from './media-session';
 import { follow, mirrorOf, seatOf, type Mirror } from './mirror';
 import { planOf } from './offer';
 import { PathWatch, readPath, samplePathEveryMs } from './path-watch';
+import { ReloadNote } from './reload-note';
 import { SleepWatch } from './sleep-watch';
 import { CommandRefused, Commands, readMessage, signallingAddress, type Command } from './signalling';
 import { thisBrowser, type Surroundings } from './surroundings';
 import type { Notice } from './words';
 
-const demandDelayMs = 200;
-const demandRetryMs = 1_000;
 const lookAtClockEveryMs = 1_000;
 const wokeForMs = 15_000; // longer than coming back takes
 const socketOpen = 1; // WebSocket.OPEN
-const reloadedKey = 'bridgehall.reloaded';
 
 // In resume: one that no server has, so that it sends a snapshot.
 const noSequence = Number.MAX_SAFE_INTEGER;
@@ -68,6 +66,11 @@ export class ConferenceSession {
   readonly #lifeline: Lifeline;
   readonly #path: MediaPath;
   readonly #commands = new Commands();
+  readonly #reloads: ReloadNote;
+  readonly #demands = new DemandSender(
+    (slots) => this.command({ type: 'demand', slots }),
+    () => this.#answered && this.link.kind === 'live',
+  );
   readonly #ended = new AbortController();
   #socket: WebSocket | null = null;
   #session: MediaSession | null = null;
@@ -76,10 +79,7 @@ export class ConferenceSession {
   #heard: Heard | null = null; // what the server has heard of the present media session
   // The mirror is of an earlier session: events of this one must not be added to it.
   #awaitsSnapshot = false;
-  #wanted: ReadonlyMap<number, SlotDemand> = new Map();
-  #asked: ReadonlyMap<number, SlotDemand> = new Map();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #demandTimer: ReturnType<typeof setTimeout> | undefined;
   #pathTimer: ReturnType<typeof setInterval> | undefined;
   #sharing = false; // the server was told so
   #answered = false; // the present media session
@@ -93,7 +93,8 @@ export class ConferenceSession {
     this.#loadAnew = loadAnew ?? (() => around.location.reload());
     this.#around = around;
     this.admission = admission;
-    this.#lifeline = new Lifeline(around.random, this.#wasReloaded());
+    this.#reloads = new ReloadNote(around.storage);
+    this.#lifeline = new Lifeline(around.random, this.#reloads.reloaded);
     this.#path = new MediaPath(around.random);
     const session = this;
     showSession({
@@ -257,8 +258,7 @@ export class ConferenceSession {
   }
 
   demand(wanted: ReadonlyMap<number, SlotDemand>): void {
-    this.#wanted = wanted;
-    this.#demandSoon(demandDelayMs);
+    this.#demands.want(wanted);
   }
 
   // A clock that jumps has stood still with the whole device.
@@ -327,7 +327,7 @@ export class ConferenceSession {
       case 'close':
         return this.#closeSocket();
       case 'reload':
-        this.#noteReload(true);
+        this.#reloads.write(true);
         this.#loadAnew();
     }
   }
@@ -376,11 +376,12 @@ export class ConferenceSession {
         this.#takeIceServers(message.ice_servers);
         this.#awaitsSnapshot ||= !message.resumed;
         this.may = new Set(message.may);
-        this.#noteReload(false);
+        this.#reloads.write(false);
         this.#lifeline.welcomed(nowMs);
         this.#path.welcomed(nowMs, message);
         for (const [gate, closing] of this.closedHere) if (closing === 'untold') void this.#setGate(gate, false);
-        return this.#demandSoon(demandDelayMs);
+        this.#exchange(); // with what could not be offered while the link was away
+        return this.#demands.soon();
       case 'ice_servers':
         return this.#takeIceServers(message.ice_servers);
       case 'pong':
@@ -448,6 +449,7 @@ export class ConferenceSession {
   }
 
   #exchange(): void {
+    if (this.#answered && this.#capture.cameraOffers.length > (this.#session?.cameras ?? 0)) this.#input((now) => this.#path.offerMore(now));
     const { cameraOn, microphone, screen } = this.#capture;
     const cameras = cameraOn ? this.#capture.allCameras : [];
     void this.#session?.exchange({ microphone, cameras, slides: screen, stereo: this.#capture.sound.stereo }).catch(() => undefined);
@@ -463,11 +465,11 @@ export class ConferenceSession {
     before?.close();
     this.#answered = this.#sharing = false;
     this.#heard = null;
-    this.#asked = new Map();
+    this.#demands.forget();
     // What the new session's slots hold may be said before the answer comes.
     this.slots = new Map();
     const { own } = this;
-    const microphone = kind === 'first' ? this.#capture.microphoneOn : kind === 'again' && own?.microphone.open === true;
+    const microphone = kind === 'first' ? this.#capture.microphoneOn : kind !== 'afterwards' && own?.microphone.open === true;
     const camera = this.#capture.cameraOn && this.#capture.camera !== null;
     if (kind === 'afterwards' && this.#capture.microphoneOn) this.microphoneHeldBack = true;
     let session: MediaSession;
@@ -499,7 +501,7 @@ export class ConferenceSession {
       this.#path.path(now, session.connection.connectionState);
     });
     this.#followGates();
-    this.#demandSoon(0);
+    this.#demands.soon(0);
     if (this.#capture.screen) await this.#showSlides();
   }
 
@@ -544,48 +546,10 @@ export class ConferenceSession {
     }
   }
 
-  #demandSoon(delayMs: number): void {
-    clearTimeout(this.#demandTimer);
-    if (!this.#ended.signal.aborted) this.#demandTimer = setTimeout(() => void this.#sendDemand(), delayMs);
-  }
-
-  async #sendDemand(): Promise<void> {
-    if (!this.#answered || this.link.kind !== 'live') return; // asked again once there are slots
-    const changes = demandChanges(this.#asked, this.#wanted);
-    if (changes.length === 0) return;
-    const before = this.#asked;
-    const asked = new Map([...before, ...changes.map((change) => [change.slot, change] as const)]);
-    this.#asked = asked;
-    try {
-      await this.command({ type: 'demand', slots: changes });
-    } catch {
-      if (this.#asked === asked) this.#asked = before;
-      this.#demandSoon(demandRetryMs);
-    }
-  }
-
-  // Where nothing can be kept, an old page is not loaded anew, and says so.
-  #wasReloaded(): boolean {
-    try {
-      return this.#around.storage().getItem(reloadedKey) !== null;
-    } catch {
-      return true;
-    }
-  }
-
-  #noteReload(reloaded: boolean): void {
-    try {
-      if (reloaded) this.#around.storage().setItem(reloadedKey, '1');
-      else this.#around.storage().removeItem(reloadedKey);
-    } catch {
-      // As above.
-    }
-  }
-
   #finish(): void {
     if (this.#ended.signal.aborted) return;
     this.#ended.abort();
-    clearTimeout(this.#demandTimer);
+    this.#demands.end();
     clearInterval(this.#pathTimer);
     this.#session?.close();
     this.#session = null;

@@ -51,6 +51,45 @@ describe('joining', () => {
   });
 });
 
+describe('another camera of the room', () => {
+  it('is added while the room takes part, with its microphone as it was', async () => {
+    const { browser, session, server } = await joined();
+    await browser.capture.choose('camera2', 'document-camera');
+    await pass(soonMs);
+    expect([session.media.kind, session.made, session.trouble]).toEqual(['connected', 2, null]);
+    expect(server.all('join').map(({ sends }) => sends.filter(({ use }) => use === 'camera').length)).toEqual([1, 2]);
+    expect([server.all('join')[1]?.microphone, browser.audible, browser.connections[0]?.connectionState]).toEqual([true, true, 'closed']);
+    expect(browser.connection.sent.slice(1, 3).every((track) => track?.readyState === 'live')).toBe(true);
+  });
+  it('opens no microphone that was closed', async () => {
+    const { browser, session, server } = await joined();
+    void session.setMicrophone(false);
+    await pass(soonMs);
+    await browser.capture.choose('camera2', 'document-camera');
+    await pass(soonMs);
+    expect([server.all('join')[1]?.microphone, browser.audible]).toEqual([false, false]);
+  });
+  it('is taken away, and put back, without a word to the server', async () => {
+    const { browser, session, server } = await joined();
+    await browser.capture.choose('camera2', 'document-camera');
+    await pass(soonMs);
+    await browser.capture.choose('camera2', '');
+    await pass(soonMs);
+    expect(browser.connection.sent[2]).toBeNull();
+    await browser.capture.choose('camera2', 'document-camera');
+    await pass(soonMs);
+    expect(browser.connection.sent[2]?.readyState).toBe('live');
+    expect([session.made, server.all('join').length]).toEqual([2, 2]);
+  });
+  it('is added once the link is back, when it comes while that is lost', async () => {
+    const { browser, session, server } = await joined();
+    server.socket.lose();
+    await browser.capture.choose('camera2', 'document-camera');
+    await pass(5_000);
+    expect([session.media.kind, server.all('join').at(-1)?.sends.filter(({ use }) => use === 'camera').length]).toEqual(['connected', 2]);
+  });
+});
+
 describe('what is asked for', () => {
   it('is said once, when the page has come to rest', async () => {
     const { session, server } = await joined();

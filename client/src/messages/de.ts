@@ -170,7 +170,7 @@ export const de: Messages = {
   'device.pickSpeaker': 'Lautsprecher auswählen …',
   'device.speakerBySystem': 'Dieser Browser spielt dort, wo das System spielt: Wählen Sie den Lautsprecher in den Systemeinstellungen.',
   'device.thirdCamera': 'Noch eine Kamera dieses Raumes',
-  'device.camerasLater': 'Um eine weitere Kamera dieses Raumes hinzuzunehmen, verlassen Sie die Konferenz und nehmen Sie erneut teil.',
+  'device.addingCamera': 'Wenn eine weitere Kamera dieses Raumes hinzukommt, setzen Bild und Ton für etwa eine Sekunde aus.',
   'device.replaced': '„{lost}“ ist nicht mehr angeschlossen. Jetzt in Gebrauch: „{used}“.',
   'device.replacedBySystem': '„{lost}“ ist nicht mehr angeschlossen. Der Ton kommt jetzt dort, wo das System spielt.',
   'device.lost': '„{lost}“ ist nicht mehr angeschlossen. Schließen Sie es wieder an: Es wird von selbst benutzt.',

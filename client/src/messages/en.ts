@@ -168,7 +168,7 @@ export const en = {
   'device.pickSpeaker': 'Choose a loudspeaker …',
   'device.speakerBySystem': 'This browser plays where the system does: choose the loudspeaker in the system’s settings.',
   'device.thirdCamera': 'One more camera of this room',
-  'device.camerasLater': 'To add another camera of this room, leave and join again.',
+  'device.addingCamera': 'While another camera of this room is added, its picture and sound pause for about a second.',
   'device.replaced': '“{lost}” is no longer connected. Now in use: “{used}”.',
   'device.replacedBySystem': '“{lost}” is no longer connected. Sound now comes where the system plays it.',
   'device.lost': '“{lost}” is no longer connected. Plug it in again: it will be used by itself.',

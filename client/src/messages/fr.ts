@@ -170,7 +170,7 @@ export const fr: Messages = {
   'device.pickSpeaker': 'Choisir un haut-parleur …',
   'device.speakerBySystem': 'Ce navigateur joue là où joue le système : choisissez le haut-parleur dans les réglages du système.',
   'device.thirdCamera': 'Encore une caméra de cette pièce',
-  'device.camerasLater': 'Pour ajouter une autre caméra de cette pièce, quittez la conférence et participez à nouveau.',
+  'device.addingCamera': 'Pendant l’ajout d’une autre caméra de cette pièce, l’image et le son s’interrompent environ une seconde.',
   'device.replaced': '« {lost} » n’est plus branché. Utilisé maintenant : « {used} ».',
   'device.replacedBySystem': '« {lost} » n’est plus branché. Le son sort maintenant là où joue le système.',
   'device.lost': '« {lost} » n’est plus branché. Rebranchez-le : il sera utilisé automatiquement.',

@@ -170,7 +170,7 @@ export const vi: Messages = {
   'device.pickSpeaker': 'Chọn loa …',
   'device.speakerBySystem': 'Trình duyệt này phát ra loa của hệ thống: hãy chọn loa trong cài đặt của hệ thống.',
   'device.thirdCamera': 'Thêm một máy quay nữa của phòng này',
-  'device.camerasLater': 'Để thêm máy quay khác của phòng này, hãy rời hội nghị rồi tham gia lại.',
+  'device.addingCamera': 'Khi thêm một máy quay của phòng này, hình và tiếng sẽ ngừng khoảng một giây.',
   'device.replaced': '“{lost}” không còn được cắm. Đang dùng: “{used}”.',
   'device.replacedBySystem': '“{lost}” không còn được cắm. Âm thanh nay phát ra loa của hệ thống.',
   'device.lost': '“{lost}” không còn được cắm. Hãy cắm lại: trang sẽ tự dùng.',
