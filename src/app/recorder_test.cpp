@@ -42,6 +42,7 @@ class FaultyJournal final : public storage::Journal {
     std::atomic<DiskFault> fault{DiskFault::none};
     std::atomic<bool> stands_still{false};
     std::atomic<std::uint64_t> spread{1};  // a fault begins within so many operations
+    std::atomic<std::uint64_t> failures{0};
   };
   FaultyJournal(std::unique_ptr<SqliteJournal> inner, CrashVfs& disk, Knobs& knobs)
       : inner_(std::move(inner)), disk_(disk), knobs_(knobs) {}
@@ -49,7 +50,9 @@ class FaultyJournal final : public storage::Journal {
   Outcome<void> append(std::span<const Batch> batches) override {
     while (knobs_.stands_still.load()) std::this_thread::yield();
     take_fault();
-    return inner_->append(batches);
+    auto outcome = inner_->append(batches);
+    if (!outcome) ++knobs_.failures;
+    return outcome;
   }
   Outcome<void> tend() override { return inner_->tend(); }
   Outcome<std::vector<RecordedEvent>> read(std::string_view id, std::uint64_t after, std::size_t most) override {
@@ -139,7 +142,7 @@ TEST_F(RecorderTest, WhatWasWrittenBeforeAFailureWasPolledIsRefusedAndWhatComesA
   EXPECT_EQ(std::get<BatchesCommitted>(next()).number, 1u);
   knobs_.fault = DiskFault::full;
   ASSERT_TRUE(recorder_->write(batch(2)));
-  wait();  // it has failed, and nobody has asked yet
+  while (knobs_.failures == 0) std::this_thread::yield();  // nobody has asked yet
   knobs_.fault = DiskFault::none;
   ASSERT_TRUE(recorder_->write(batch(3)));
   const auto failed = std::get<BatchesFailed>(next());
