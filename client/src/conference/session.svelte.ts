@@ -449,7 +449,8 @@ export class ConferenceSession {
   }
 
   #exchange(): void {
-    if (this.#answered && this.#capture.cameraOffers.length > (this.#session?.cameras ?? 0)) this.#input((now) => this.#path.offerMore(now));
+    const places = this.#session?.cameras ?? 0; // none: whoever only watches
+    if (this.#answered && places > 0 && this.#capture.cameraOffers.length > places) this.#input((now) => this.#path.offerMore(now));
     const { cameraOn, microphone, screen } = this.#capture;
     const cameras = cameraOn ? this.#capture.allCameras : [];
     void this.#session?.exchange({ microphone, cameras, slides: screen, stereo: this.#capture.sound.stereo }).catch(() => undefined);

@@ -51,6 +51,16 @@ describe('joining', () => {
   });
 });
 
+describe('whoever only watches', () => {
+  it('joins once, whatever happens and whatever is plugged in', async () => {
+    const { browser, session, server } = await joined((fresh) => (fresh.server.role = 'viewer'));
+    server.happen({ type: 'stage_changed', seat: 'site-2' });
+    await browser.capture.choose('camera2', 'document-camera');
+    await pass(5_000);
+    expect([session.media.kind, session.made, server.all('join').length, server.all('join')[0]?.sends]).toEqual(['connected', 1, 1, []]);
+  });
+});
+
 describe('another camera of the room', () => {
   it('is added while the room takes part, with its microphone as it was', async () => {
     const { browser, session, server } = await joined();

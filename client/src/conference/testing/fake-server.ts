@@ -1,5 +1,5 @@
 // The server's side of docs/signalling.md, as far as one page sees it: greets, resumes, answers and tells what happened.
-import type { Action, ByeCode, ClientMessage, Conference, Event, Happened, Hello, Join, RefusalCode, Seat, ServerMessage } from '../../api/messages';
+import type { Action, ByeCode, ClientMessage, Conference, Event, Happened, Hello, Join, RefusalCode, Role, Seat, ServerMessage } from '../../api/messages';
 import { follow, seatOf } from '../mirror';
 
 const lagMs = 10;
@@ -42,6 +42,7 @@ export class FakeSocket {
 
 export class FakeServer {
   up = true;
+  role: Role = 'site'; // of the page
   keepsRecord = true;
   may: Action[] = ['open_own_microphone', 'open_own_camera', 'share_slides', 'raise_hand', 'chat'];
   conference: Conference = {
@@ -136,7 +137,7 @@ export class FakeServer {
     const resumed = resume?.session === `session-${this.#session}`;
     const tail = this.#log.filter(({ sequence }) => sequence > (resume?.sequence ?? 0));
     const whole = !resumed || tail[0]?.sequence !== resume.sequence + 1;
-    const welcome = { version: 1, session: `session-${this.#session}`, seat: this.#own, role: 'site', may: this.may, resumed, joined: this.#joined, max_tiles: 25, ice_servers: [] } as const;
+    const welcome = { version: 1, session: `session-${this.#session}`, seat: this.#own, role: this.role, may: this.may, resumed, joined: this.#joined, max_tiles: 25, ice_servers: [] } as const;
     socket.say({ type: 'welcome', ...welcome, may: this.may, ice_servers: [] });
     if (!this.own.present) this.happen({ type: 'joined', seat: this.#own });
     if (whole && resume?.sequence !== this.#sequence) socket.say({ type: 'snapshot', sequence: this.#sequence, conference: this.conference });
