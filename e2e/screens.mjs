@@ -24,20 +24,27 @@ const schemes = /** @type {const} */ (['light', 'dark']);
 const run = promisify(execFile);
 
 const rooms = { hall: 7, 'cao-bang': 6, 'bac-kan': 4, 'lang-son': 5, 'delegate-2': 1 };
-const small = { width: 480, height: 270 };
+const small = { width: 640, height: 360 }; // its low layer has 320 pixels
 const large = { width: 1280, height: 720 };
 const nobodysAddress = '203.0.113.7'; // RFC 5737
+
+const restMs = 1_500; // what another size or page of tiles asks for comes a moment later
 
 /** Every picture is there, as sharp as its place wants it, and nothing is passing by. @param {Page} page */
 async function settle(page) {
   await page.mouse.move(0, 0);
-  await until('the page is at rest', () =>
-    page.evaluate(async () => {
+  let since = Infinity;
+  await until('the page is at rest', async () => {
+    const rests = await page.evaluate(async () => {
       await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
       await document.fonts.ready;
       const enough = (video) => !video.srcObject || (video.readyState >= 2 && video.videoWidth >= Math.min(video.closest('[data-use=stage]') ? 1280 : 320, video.clientWidth * 0.6));
-      return !document.querySelector('.toast') && [...document.querySelectorAll('video:not(.hidden)')].filter((video) => video.checkVisibility()).every(enough);
-    }), patient);
+      if (document.querySelector('.toast, figure[data-state=waiting]')) return false;
+      return [...document.querySelectorAll('video:not(.hidden)')].filter((video) => video.checkVisibility()).every(enough);
+    });
+    since = rests ? Math.min(since, performance.now()) : Infinity;
+    return performance.now() - since > restMs;
+  }, patient);
 }
 
 /** @param {Page} page @param {string} name @param {{ whole?: boolean, at?: string, sizes?: (keyof typeof sizes)[], schemes?: readonly ('light' | 'dark')[] }} [wishes] whole: what a phone has to scroll for too; at: what must be in sight */

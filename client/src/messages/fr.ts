@@ -424,7 +424,7 @@ export const fr: Messages = {
 
   'people.present': '{number} présents sur {all}',
   'people.hands': 'Demandes de parole',
-  'people.seats': 'Places de la conférence',
+  'people.seats': 'Places',
   'people.away': 'absent',
   'people.microphoneOpen': 'microphone ouvert',
   'people.microphoneClosed': 'microphone fermé',
