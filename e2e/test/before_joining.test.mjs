@@ -1,16 +1,13 @@
 // Before joining: everything about camera, microphone, loudspeaker and line is said in words, and nothing keeps anybody out.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
-import { launchChromium } from '../lib/browsers.mjs';
-import { cross } from '../lib/crossing.mjs';
 import { fits, passesAxe, photograph, prepare, tabTo } from '../lib/looks.mjs';
-import { Network, noNamespaces } from '../lib/namespaces.mjs';
+import { noNamespaces } from '../lib/namespaces.mjs';
 import { invite } from '../lib/participants.mjs';
-import { freePort } from '../lib/ports.mjs';
-import { Server } from '../lib/server.mjs';
 import { suite } from '../lib/suite.mjs';
 import { until } from '../lib/until.mjs';
+import { walled } from '../lib/walled.mjs';
 
 const camera = { kind: /** @type {const} */ ('videoinput'), id: 'hall', label: 'Hall camera', hue: 200 };
 const laptop = { kind: /** @type {const} */ ('videoinput'), id: 'laptop', label: 'Laptop camera', hue: 30 };
@@ -239,65 +236,40 @@ describe('a browser that asks', () => {
 });
 
 describe('the check of the connection', { skip: noNamespaces }, () => {
-  /** @type {Network} */ let network;
-  /** @type {Server} */ let server;
-  /** @type {import('playwright-core').Browser} */ let chromium;
-  /** @type {import('../lib/namespaces.mjs').Machine} */ let home;
-  let mediaPort = 0;
-
-  before(async () => {
-    network = await Network.make('server', 'site');
-    let away;
-    [home, away] = network.machines;
-    mediaPort = await freePort();
-    server = await Server.start({ machine: home, flags: ['--media-port', String(mediaPort)] });
-    await cross(away, home, server.port);
-    chromium = await launchChromium({ machine: away });
-    await network.route('nft', 'add table inet wall');
-    await network.route('nft', 'add chain inet wall through { type filter hook forward priority 0; }');
-  });
-  after(async () => {
-    await chromium?.close();
-    await server?.remove();
-    await network?.remove();
-  });
-  const wall = async (...rules) => {
-    await network.route('nft', 'flush chain inet wall through');
-    for (const rule of rules) await network.route('nft', `add rule inet wall through ${rule}`);
-  };
+  const world = walled();
 
   it('says that only TCP works, then that nothing does and which address did not answer, then that UDP does', async (t) => {
-    await wall('meta l4proto udp drop');
-    const person = await invite(chromium, server, 'ha-giang', { prepared: (context) => prepare(context, []) });
+    await world.wall('meta l4proto udp drop');
+    const person = await invite(world.chromium, world.server, 'ha-giang', { prepared: (context) => prepare(context, []) });
     t.after(() => person.close());
     await person.page.locator('[data-check=tcp]').waitFor({ timeout: 12_000 });
     await person.says(/Only TCP works/);
-    await person.says(new RegExp(`Over TCP ${home.address.replaceAll('.', '[.]')}:${mediaPort}`));
-    await person.says(new RegExp(`both ways: UDP ${mediaPort}`));
+    await person.says(new RegExp(`Over TCP ${world.home.address.replaceAll('.', '[.]')}:${world.mediaPort}`));
+    await person.says(new RegExp(`both ways: UDP ${world.mediaPort}`));
     await person.page.getByText('What did not answer').click();
-    await person.says(new RegExp(`UDP ${home.address.replaceAll('.', '[.]')}:${mediaPort} — no answer`));
+    await person.says(new RegExp(`UDP ${world.home.address.replaceAll('.', '[.]')}:${world.mediaPort} — no answer`));
     await passesAxe(person.page);
     await photograph(person.page, 'only-tcp');
 
-    await wall('drop');
+    await world.wall('drop');
     await person.press('Check again');
     await person.page.locator('[data-check=nothing]').waitFor({ timeout: 12_000 });
-    await person.says(new RegExp(`both ways: UDP ${mediaPort}, TCP ${mediaPort}`));
+    await person.says(new RegExp(`both ways: UDP ${world.mediaPort}, TCP ${world.mediaPort}`));
     await passesAxe(person.page);
 
-    await wall();
+    await world.wall();
     await person.press('Check again');
     await person.page.locator('[data-check=udp]').waitFor({ timeout: 12_000 });
     assert.equal(await person.page.getByRole('button', { name: 'Check again' }).count(), 0);
   });
 
   it('holds nobody up', async (t) => {
-    await wall('meta l4proto udp drop');
-    const person = await invite(chromium, server, 'cao-bang');
+    await world.wall('meta l4proto udp drop');
+    const person = await invite(world.chromium, world.server, 'cao-bang');
     t.after(() => person.close());
     await person.page.locator('[data-check=running]').waitFor();
     await person.pressJoin();
     await person.joined({ ceiling: 30_000 });
-    await wall();
+    await world.wall();
   });
 });

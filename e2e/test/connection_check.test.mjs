@@ -2,16 +2,13 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 
-import { launchChromium, launchFirefox } from '../lib/browsers.mjs';
-import { cross } from '../lib/crossing.mjs';
-import { Network, noNamespaces } from '../lib/namespaces.mjs';
+import { noNamespaces } from '../lib/namespaces.mjs';
 import { open } from '../lib/pages.mjs';
 import { join } from '../lib/participants.mjs';
-import { freePort } from '../lib/ports.mjs';
-import { Server } from '../lib/server.mjs';
 import { until } from '../lib/until.mjs';
+import { walled } from '../lib/walled.mjs';
 
 /** In the page: which of the answer's candidates lead to a connection, each protocol by a session of its own. */
 async function check({ invitation, token, patience }) {
@@ -45,54 +42,34 @@ async function check({ invitation, token, patience }) {
 }
 
 describe('a page that checks its line before it joins', { skip: noNamespaces }, () => {
-  /** @type {Network} */ let network;
-  /** @type {Server} */ let server;
-  /** @type {Record<'chromium' | 'firefox', import('playwright-core').Browser>} */
-  const browsers = /** @type {any} */ ({});
+  const world = walled({ firefox: true });
   /** @type {{ id: string, role: string, invitation: string }[]} */ let seats;
-  let mediaPort = 0;
   /** @type {import('playwright-core').Page} */ let page;
   const patience = 4_000; // long enough for a connection on two busy cores, shorter than what the doctor counts as one that failed
 
   before(async () => {
-    network = await Network.make('server', 'site');
-    const [home, away] = network.machines;
-    // Not the page's port, to which there is a way beside the network: what the router drops is media alone.
-    mediaPort = await freePort();
-    server = await Server.start({ machine: home, flags: ['--media-port', String(mediaPort)] });
-    await cross(away, home, server.port);
-    const launches = [launchChromium({ machine: away }).then((browser) => (browsers.chromium = browser)), launchFirefox({ machine: away }).then((browser) => (browsers.firefox = browser))];
-    await Promise.allSettled(launches);
-    await Promise.all(launches);
-    seats = JSON.parse(await readFile(joinPath(server.data, 'conferences', 'demo.json'), 'utf8')).seats;
-    page = await open(browsers.chromium, `${server.origin}/`);
-    await network.route('nft', 'add table inet wall');
-    await network.route('nft', 'add chain inet wall through { type filter hook forward priority 0; }');
-  });
-  after(async () => {
-    await Promise.all([browsers.chromium?.close(), browsers.firefox?.close()]);
-    await server?.remove();
-    await network?.remove();
+    seats = JSON.parse(await readFile(joinPath(world.server.data, 'conferences', 'demo.json'), 'utf8')).seats;
+    page = await open(world.chromium, `${world.server.origin}/`);
   });
 
   const invitationOf = (seat) => seats.find(({ id }) => id === seat)?.invitation;
   const checkAs = (seat, on = page) => on.evaluate(check, { invitation: invitationOf(seat), patience });
-  const sessions = () => server.metric('bridgehall_sessions');
+  const sessions = () => world.server.metric('bridgehall_sessions');
 
   it('with an invitation of any role, and with a viewer’s token', async () => {
     for (const seat of ['hall', 'chair', 'moderator', 'presenter', 'ha-giang', 'delegate-1']) assert.deepEqual(await checkAs(seat), { udp: true, tcp: true }, seat);
-    const token = await server.token('viewer');
+    const token = await world.server.token('viewer');
     assert.deepEqual(await page.evaluate(check, { token, patience }), { udp: true, tcp: true });
     await until('nothing is left of it', async () => (await sessions()) === 0);
   });
 
   it('in Firefox too', async () => {
-    const other = await open(browsers.firefox, `${server.origin}/`);
+    const other = await open(world.firefox, `${world.server.origin}/`);
     assert.deepEqual(await checkAs('cao-bang', other), { udp: true, tcp: true });
   });
 
   it('nobody notices, not even who sits on that seat', async () => {
-    const [hall, site] = await Promise.all(['hall', 'ha-giang'].map((seat) => join(browsers.chromium, server, seat, { width: 320, height: 180 })));
+    const [hall, site] = await Promise.all(['hall', 'ha-giang'].map((seat) => join(world.chromium, world.server, seat, { width: 320, height: 180 })));
     await Promise.all([hall.sees('ha-giang'), site.sees('hall')]);
     await until('nothing passes by', async () => (await hall.page.locator('.toast').count()) === 0);
     const before = await sessions();
@@ -105,9 +82,9 @@ describe('a page that checks its line before it joins', { skip: noNamespaces }, 
   });
 
   it('learns that only TCP works, and that nothing does', async () => {
-    await network.route('nft', `add rule inet wall through udp dport ${mediaPort} drop`);
+    await world.wall(`udp dport ${world.mediaPort} drop`);
     assert.deepEqual(await checkAs('ha-giang'), { udp: false, tcp: true });
-    await network.route('nft', 'add rule inet wall through drop');
+    await world.wall('drop');
     assert.deepEqual(await checkAs('ha-giang'), { udp: false, tcp: false });
   });
 });

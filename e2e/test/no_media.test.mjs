@@ -1,53 +1,22 @@
 // Media that do not get through: the page says so in words, with what was tried and how far it came, and heals by itself.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 
-import { launchChromium } from '../lib/browsers.mjs';
-import { cross } from '../lib/crossing.mjs';
 import { fits, passesAxe, photograph, prepare } from '../lib/looks.mjs';
-import { Network, noNamespaces } from '../lib/namespaces.mjs';
+import { noNamespaces } from '../lib/namespaces.mjs';
 import { open } from '../lib/pages.mjs';
 import { invite } from '../lib/participants.mjs';
-import { freePort } from '../lib/ports.mjs';
-import { Server } from '../lib/server.mjs';
 import { until } from '../lib/until.mjs';
+import { walled } from '../lib/walled.mjs';
 
 describe('a client that gets no media', { skip: noNamespaces }, () => {
-  /** @type {Network} */ let network;
-  /** @type {Server} */ let server;
-  let mediaPort = 0;
-  /** @type {import('playwright-core').Browser} */ let chromium;
-  /** @type {import('../lib/namespaces.mjs').Machine} */ let home;
+  const world = walled();
   /** @type {string[]} */
   const violations = [];
 
-  before(async () => {
-    network = await Network.make('server', 'site');
-    let away;
-    [home, away] = network.machines;
-    // Not the page's port, to which there is a way beside the network: media must not take it.
-    mediaPort = await freePort();
-    server = await Server.start({ machine: home, flags: ['--media-port', String(mediaPort)] });
-    await cross(away, home, server.port);
-    chromium = await launchChromium({ machine: away });
-    await network.route('nft', 'add table inet wall');
-    await network.route('nft', 'add chain inet wall through { type filter hook forward priority 0; }');
-  });
-  after(async () => {
-    await chromium?.close();
-    await server?.remove();
-    await network?.remove();
-  });
-
-  /** What goes through the router from now on. @param {string[]} rules */
-  const wall = async (...rules) => {
-    await network.route('nft', 'flush chain inet wall through');
-    for (const rule of rules) await network.route('nft', `add rule inet wall through ${rule}`);
-  };
-
   /** Somebody joins and waits for the words. */
   async function joinInVain(options = {}) {
-    const person = await invite(chromium, server, 'ha-giang', { prepared: (context) => prepare(context, violations), ...options });
+    const person = await invite(world.chromium, world.server, 'ha-giang', { prepared: (context) => prepare(context, violations), ...options });
     const began = Date.now();
     await person.page.getByRole('button', { name: /^(Join|Teilnehmen)$/ }).click();
     await person.page.locator('.trouble h2').waitFor({ timeout: 15_000 });
@@ -59,7 +28,7 @@ describe('a client that gets no media', { skip: noNamespaces }, () => {
   };
 
   it('is told that nothing arrives, what was tried and what to open; and goes on by itself when it is opened', async (t) => {
-    await wall('drop');
+    await world.wall('drop');
     const { person, took } = await joinInVain();
     t.diagnostic(`told after ${took} ms`);
     assert.ok(took < 11_000, `${took} ms`);
@@ -67,33 +36,33 @@ describe('a client that gets no media', { skip: noNamespaces }, () => {
     t.diagnostic(words);
     assert.match(words, /Picture and sound do not get through/);
     assert.match(words, /Nothing from this computer reaches the media server/);
-    assert.match(words, new RegExp(`both ways: .*UDP ${mediaPort}`));
-    assert.ok(words.includes(`UDP ${home.address}:${mediaPort} — no answer`), words);
-    assert.match(words, new RegExp(`TCP ${home.address}:${mediaPort} — (no answer|could not be reached)`));
+    assert.match(words, new RegExp(`both ways: .*UDP ${world.mediaPort}`));
+    assert.ok(words.includes(`UDP ${world.home.address}:${world.mediaPort} — no answer`), words);
+    assert.match(words, new RegExp(`TCP ${world.home.address}:${world.mediaPort} — (no answer|could not be reached)`));
     await passesAxe(person.page);
     await photograph(person.page, 'no-media');
-    await wall();
+    await world.wall();
     await person.joined({ ceiling: 15_000 });
     await until('the words are gone', async () => (await person.page.locator('.trouble').count()) === 0);
     await person.close();
   });
 
   it('is told that the server hears it, when only the answers are lost', async (t) => {
-    await wall('iifname "server" drop');
+    await world.wall('iifname "server" drop');
     // Whoever sends by WHIP is told, too; over HTTP the server does not say what it heard.
-    const sender = await open(chromium, server.link({ as: 'publish', name: 'hall', quality: '360', token: await server.token('moderator') }));
+    const sender = await open(world.chromium, world.server.link({ as: 'publish', name: 'hall', quality: '360', token: await world.server.token('moderator') }));
     await sender.getByRole('button', { name: 'Start sending' }).click();
     const { person } = await joinInVain({ context: { locale: 'de-DE', viewport: { width: 360, height: 740 } } });
     const words = await troubleOf(person);
     t.diagnostic(words);
     assert.match(words, /Der Medienserver hört diesen Computer, aber seine Antworten kommen nicht zurück/);
-    assert.ok(words.includes(`UDP ${home.address}:${mediaPort} — keine Antwort`), words);
+    assert.ok(words.includes(`UDP ${world.home.address}:${world.mediaPort} — keine Antwort`), words);
     await fits(person.page, 'the words in German');
     await passesAxe(person.page);
     await sender.locator('.trouble summary').click();
     const told = (await sender.locator('.trouble').innerText()).replaceAll('\n', ' ');
     assert.match(told, /The way to the media server was not found/);
-    assert.ok(told.includes(`UDP ${home.address}:${mediaPort} — no answer`), told);
+    assert.ok(told.includes(`UDP ${world.home.address}:${world.mediaPort} — no answer`), told);
     await Promise.all([person.close(), sender.context().close()]);
   });
 

@@ -4,13 +4,13 @@
 #include <rapidcheck.h>
 
 #include "conference/apply.h"
+#include "conference/crowd_testing.h"
 #include "conference/directory_testing.h"
 #include "conference/host_testing.h"
 
 namespace bridgehall::conference {
 namespace {
 
-using media::PeerId;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -488,45 +488,14 @@ TEST(HostRecordProperties, the_record_is_all_that_is_told_and_more_than_it_is_ne
     host.add_conference(roster);
     SlowDisk disk(host);
     Moment now{TimePoint{} + 1h, {}};
-    std::vector<std::string> sessions;
-    std::map<media::PublicationId, bool> gates;
-    std::set<PeerId> peers;
-    const auto carry_out_commands = [&] {
-      while (auto command = host.directory().poll_command()) {
-        if (const auto* add = std::get_if<media::AddPublication>(&*command)) gates[add->publication] = false;
-        if (const auto* gone = std::get_if<media::RemovePublication>(&*command)) gates.erase(gone->publication);
-        if (const auto* gate = std::get_if<media::SetGate>(&*command)) gates.at(gate->publication) = gate->open;
-        if (const auto* create = std::get_if<std::unique_ptr<media::CreatePeer>>(&*command))
-          peers.insert((*create)->peer);
-        if (const auto* close = std::get_if<media::ClosePeer>(&*command))
-          if (peers.erase(close->peer)) host.handle_event(media::PeerClosed{close->peer}, now);
-      }
-    };
-    const auto is_open = [](const State& state, const Seat& seat, TrackUse use) {
-      return use == TrackUse::microphone ? seat.microphone.open
-             : use == TrackUse::camera   ? seat.camera.open
-                                         : state.slides == seat.id;
-    };
-    const auto check = [&](bool settled) {
+    Crowd crowd(host, 3s);
+    const auto check = [&] {
       auto fold = initial_state(roster);
       for (const auto& batch : disk.written())
         for (const auto& event : batch.events) apply(fold, std::as_const(event.event));
-      const auto& state = *host.state("demo");
-      RC_ASSERT(state == fold);
+      RC_ASSERT(*host.state("demo") == fold);
       RC_ASSERT(host.log("demo")->newest() == fold.sequence);
-      for (const auto& seat : state.seats) {
-        if (settled) {
-          const auto* sender = host.directory().sender_of("demo", seat.id);
-          RC_ASSERT(seat.present || !sender);
-          RC_ASSERT(seat.sends.empty() || sender);
-        }
-        const auto* publication = host.directory().publication("demo", seat.id);
-        if (!publication) continue;
-        for (const auto& track : publication->tracks) {
-          RC_ASSERT(!gates.at(track.id) || is_open(state, seat, track.use));
-          if (settled) RC_ASSERT(gates.at(track.id) == is_open(state, seat, track.use));
-        }
-      }
+      for (const auto& gate : crowd.gates()) RC_ASSERT(!gate.open || gate.allowed);
     };
     // Whatever was closed and is on its way to the disk, or did not come there.
     const auto check_closed = [&] {
@@ -542,102 +511,54 @@ TEST(HostRecordProperties, the_record_is_all_that_is_told_and_more_than_it_is_ne
         if (what == ClosedThing::microphone) closed.emplace(TrackUse::microphone, seat);
         if (what == ClosedThing::camera) closed.emplace(TrackUse::camera, seat);
       }
-      for (const auto& [use, seat] : closed) {
-        const auto* publication = host.directory().publication("demo", seat);
-        if (!publication) continue;
-        for (const auto& track : publication->tracks) RC_ASSERT(track.use != use || !gates.at(track.id));
-      }
+      for (const auto& gate : crowd.gates()) RC_ASSERT(!gate.open || !closed.contains({gate.use, gate.seat}));
     };
     const int steps = *rc::gen::inRange(1, 80);
     for (int step = 0; step < steps; ++step) {
       const auto name = *rc::gen::element<std::string>("a", "b", "hall", "chair");
-      const auto role = roster.seats[name == "hall" ? 0 : name == "chair" ? 1 : 2].role;
-      const auto session = sessions.empty() ? std::string() : *rc::gen::elementOf(sessions);
       const bool yes = *rc::gen::arbitrary<bool>();
-      switch (*rc::gen::inRange(0, 21)) {
+      const int deed = *rc::gen::inRange(0, Crowd::kDeeds + 8);
+      switch (deed - Crowd::kDeeds) {
         case 0:
+          (void)host.carry_out("demo", name, yes ? Command(CloseCamera{name}) : Command(OpenCamera{name}), now);
+          break;
         case 1:
-          sessions.push_back(host.greet("demo", {role, name}, session)->participant->session);
+          (void)host.carry_out("demo", "chair", yes ? Command(SetLock{step % 3 == 0}) : Command(SetStage{name}), now);
           break;
         case 2:
         case 3:
-        case 4:
-          if (const auto* participant = host.find_participant(session)) {
-            auto order = participant_order(participant->seat, participant->role);
-            if (!host.directory().participant_terms(order)) break;
-            for (const auto& slot : order.slots) order.negotiated.slots.push_back(negotiated_slot(slot.use));
-            (void)host.join(session, std::move(order), yes, yes, now);
-          }
-          break;
-        case 5:
-          host.unlink(session, now);
-          break;
-        case 6:
-          host.leave(session, now);
-          break;
-        case 7:
-          if (const Principal who{yes ? Role::moderator : role, yes ? "mod" : name};
-              host.directory().publish_terms("demo", name, who))
-            (void)host.publish(publisher_order(name, who), now);
-          break;
-        case 8:
-          if (!peers.empty()) {
-            const auto peer = *peers.begin();
-            peers.erase(peer);
-            host.handle_event(media::PeerClosed{peer}, now);
-          }
-          break;
-        case 9:
-          now.monotonic += 3s;
-          host.handle_timeout(now);
-          break;
-        case 10:
-          (void)host.carry_out("demo", "chair", Remove{name}, now);
-          break;
-        case 11:
-          (void)host.carry_out("demo", "chair", yes ? Command(CloseMicrophone{name}) : Command(OpenMicrophone{name}),
-                               now);
-          break;
-        case 12:
-          (void)host.carry_out("demo", name, yes ? Command(CloseCamera{name}) : Command(OpenCamera{name}), now);
-          break;
-        case 13:
-          (void)host.carry_out("demo", name, ShareSlides{yes}, now);
-          break;
-        case 14:
-          (void)host.carry_out("demo", "chair", yes ? Command(SetLock{step % 3 == 0}) : Command(SetStage{name}), now);
-          break;
-        case 15:
-        case 16:
           disk.take();
           break;
-        case 17:
-        case 18:
+        case 4:
+        case 5:
           disk.commit_one(now);
           break;
-        case 19:
+        case 6:
           disk.fail(now);
           break;
-        case 20:
+        case 7:
           (void)host.carry_out("demo", "chair", CloseMicrophones{yes ? name : SeatId{}}, now);
           (void)host.carry_out("demo", "chair", SetLayout{yes ? Layout::mosaic : Layout::speaker}, now);
           break;
+        default:
+          crowd.act(deed, name, now);
       }
-      carry_out_commands();
-      check(false);
+      crowd.carry_out_commands(now);
+      check();
       check_closed();
       while (host.poll_ended()) continue;
     }
     // The disk is well again.
     for (int round = 0; round < 3; ++round) {
       disk.commit_all(now);
-      carry_out_commands();
+      crowd.carry_out_commands(now);
       now.monotonic += Host::kRecordAgain;
       host.handle_timeout(now);
     }
     disk.commit_all(now);
-    carry_out_commands();
-    check(true);
+    crowd.carry_out_commands(now);
+    check();
+    crowd.check_agreement();
     RC_ASSERT(host.record_report("demo").unrecorded.empty());
   }));
 }

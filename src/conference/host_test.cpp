@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "conference/crowd_testing.h"
 #include "conference/directory_testing.h"
 #include "conference/host_testing.h"
 
@@ -378,8 +379,7 @@ TEST_F(HostTest, closing_all_ends_every_page_and_session) {
   EXPECT_EQ(ended().size(), 2u);
 }
 
-// Whatever pages, publishers and the media core do: a present seat has somebody, an empty one sends nothing, and the
-// media core's gates are what the conference says.
+// Whatever pages, publishers and the media core do.
 TEST(HostProperties, the_state_and_the_media_core_agree) {
   EXPECT_TRUE(rc::check([] {
     SeededRandom random{*rc::gen::arbitrary<std::uint64_t>()};
@@ -388,101 +388,25 @@ TEST(HostProperties, the_state_and_the_media_core_agree) {
     for (const auto* id : {"a", "b", "c"}) roster.seats.push_back({.id = id, .name = id, .role = Role::site});
     roster.seats.push_back({.id = "chair", .name = "chair", .role = Role::chair});
     host.add_conference(roster);
+    Crowd crowd(host, 10s);
     Moment now{TimePoint{} + 1h, {}};
-    std::vector<std::string> sessions;
-    std::set<PeerId> peers;
-    std::map<media::PublicationId, bool> gates;
-    const auto carry_out_commands = [&] {
-      while (auto command = host.directory().poll_command()) {
-        if (const auto* add = std::get_if<media::AddPublication>(&*command)) gates[add->publication] = false;
-        if (const auto* gone = std::get_if<media::RemovePublication>(&*command)) gates.erase(gone->publication);
-        if (const auto* gate = std::get_if<media::SetGate>(&*command)) gates.at(gate->publication) = gate->open;
-        if (const auto* create = std::get_if<std::unique_ptr<media::CreatePeer>>(&*command))
-          peers.insert((*create)->peer);
-        if (const auto* close = std::get_if<media::ClosePeer>(&*command))
-          if (peers.erase(close->peer)) host.handle_event(media::PeerClosed{close->peer}, now);
-        if (const auto* fill = std::get_if<media::FillSlot>(&*command)) RC_ASSERT(peers.contains(fill->peer));
-      }
-    };
     const int steps = *rc::gen::inRange(1, 60);
     for (int step = 0; step < steps; ++step) {
       const auto name = *rc::gen::element<std::string>("a", "b", "c", "chair");
-      const auto role = name == "chair" ? Role::chair : Role::site;
-      const auto session = sessions.empty() ? std::string() : *rc::gen::elementOf(sessions);
-      const bool yes = *rc::gen::arbitrary<bool>();
-      switch (*rc::gen::inRange(0, 14)) {
-        case 0:
-        case 1:
-          sessions.push_back(host.greet("demo", {role, name}, session)->participant->session);
-          break;
-        case 2:
-        case 3:
-        case 4:
-          if (const auto* participant = host.find_participant(session)) {
-            auto order = participant_order(participant->seat, participant->role);
-            if (!host.directory().participant_terms(order)) break;
-            for (const auto& slot : order.slots) order.negotiated.slots.push_back(negotiated_slot(slot.use));
-            (void)host.join(session, std::move(order), yes, yes, now);
-          }
-          break;
-        case 5:
-          host.unlink(session, now);
-          break;
-        case 6:
-          host.leave(session, now);
-          break;
-        case 7:
-          if (const Principal who{yes ? Role::moderator : role, yes ? "mod" : name};
-              host.directory().publish_terms("demo", name, who))
-            (void)host.publish(publisher_order(name, who), now);
-          break;
-        case 8:
-          if (!peers.empty()) {
-            const auto peer = *peers.begin();
-            peers.erase(peer);
-            host.handle_event(media::PeerClosed{peer}, now);
-          }
-          break;
-        case 9:
-          now.monotonic += 10s;
-          host.handle_timeout(now);
-          break;
-        case 10:
-          (void)host.carry_out("demo", "chair", Remove{name}, now);
-          break;
-        case 11:
-          (void)host.carry_out("demo", "chair", yes ? Command(CloseMicrophone{name}) : Command(OpenMicrophone{name}),
-                               now);
-          break;
-        case 12:
-          (void)host.carry_out("demo", name, ShareSlides{yes}, now);
-          break;
-        case 13:
-          host.replace_roster(*host.renewed_roster("demo", name), name, now);
-          break;
-      }
+      const int deed = *rc::gen::inRange(0, Crowd::kDeeds + 1);
+      if (deed < Crowd::kDeeds)
+        crowd.act(deed, name, now);
+      else
+        host.replace_roster(*host.renewed_roster("demo", name), name, now);
       commit_all(host, now);
-      carry_out_commands();
+      crowd.carry_out_commands(now);
       commit_all(host, now);
-      const auto& state = *host.state("demo");
-      RC_ASSERT(state.sequence == host.log("demo")->newest());
-      for (const auto& seat : state.seats) {
-        const auto* sender = host.directory().sender_of("demo", seat.id);
-        RC_ASSERT(seat.present || !sender);
-        RC_ASSERT(seat.sends.empty() || sender);
-        const auto* publication = host.directory().publication("demo", seat.id);
-        if (!publication) continue;
-        for (const auto& track : publication->tracks) {
-          const bool open = track.use == TrackUse::microphone ? seat.microphone.open
-                            : track.use == TrackUse::camera   ? seat.camera.open
-                                                              : state.slides == seat.id;
-          RC_ASSERT(gates.at(track.id) == open);
-        }
-      }
+      RC_ASSERT(host.state("demo")->sequence == host.log("demo")->newest());
+      crowd.check_agreement();
       while (host.poll_ended()) continue;
     }
     host.close_all(now);
-    carry_out_commands();
+    crowd.carry_out_commands(now);
     RC_ASSERT(host.directory().quiet());
   }));
 }

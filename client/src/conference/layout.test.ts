@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Layout, Seat, SlotDemand } from '../api/messages';
+import type { Layout, SlotDemand } from '../api/messages';
 import { assignSlots, demandChanges } from './demand';
 import { arrange, fit, grid, pageOf, qualityFor, shownLayout, tileSubjects, type Box, type Metrics, type Scene, type Size } from './layout';
+import { seat } from './testing/seats';
 
 const metrics: Metrics = { gap: 8, leastTile: 160, pagerHeight: 44 };
 const phone: Metrics = { gap: 6, leastTile: 120, pagerHeight: 44 };
@@ -139,17 +140,6 @@ describe('the layer', () => {
     expect(qualityFor(150, 2)).toBe('medium');
     expect(qualityFor(98, 3)).toBe('low');
   });
-});
-
-const seat = (id: string, change: Partial<Seat> = {}): Seat => ({
-  id,
-  name: id,
-  role: 'site',
-  present: true,
-  microphone: { open: false, closed_by: 'nobody', granted: false },
-  camera: { open: true, closed_by: 'nobody' },
-  sends: ['microphone', 'camera', 'slides'],
-  ...change,
 });
 
 describe('the mosaic', () => {

@@ -1,19 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Conference, Event, Seat } from '../api/messages';
+import type { Conference, Event } from '../api/messages';
 import { follow, mirrorOf, seatOf, type Mirror } from './mirror';
+import { emptySeat, seat } from './testing/seats';
 
-const seat = (id: string, change: Partial<Seat> = {}): Seat => ({
-  id,
-  name: id,
-  role: 'site',
-  present: false,
-  microphone: { open: false, closed_by: 'nobody', granted: false },
-  camera: { open: false, closed_by: 'nobody' },
-  sends: [],
-  ...change,
-});
-const conference: Conference = { id: 'demo', title: 'Demo', mode: 'discussion', layout: 'speaker', locked: false, seats: [seat('hall', { role: 'hall' }), seat('a')], chat: [] };
+const conference: Conference = { id: 'demo', title: 'Demo', mode: 'discussion', layout: 'speaker', locked: false, seats: [emptySeat('hall', { role: 'hall' }), emptySeat('a')], chat: [] };
 const start = mirrorOf({ type: 'snapshot', sequence: 10, conference });
 const after = (mirror: Mirror, ...events: Event[]) =>
   events.reduce((folded, event) => follow(folded, { type: 'happened', sequence: folded.sequence + 1, event }), mirror).conference;
@@ -34,13 +25,13 @@ describe('the mirror', () => {
       { type: 'hand_raised', seat: 'a', hand: { kind: 'reply', raised_at: 5 } },
     );
     const open = { microphone: { open: true, closed_by: 'nobody' as const, granted: true }, camera: { open: true, closed_by: 'nobody' as const } };
-    expect(seatOf(there, 'a')).toEqual(seat('a', { present: true, sends: ['microphone', 'camera'], hand: { kind: 'reply', raised_at: 5 }, ...open }));
+    expect(seatOf(there, 'a')).toEqual(seat('a', { sends: ['microphone', 'camera'], hand: { kind: 'reply', raised_at: 5 }, ...open }));
     const gone = after({ sequence: 20, conference: there }, { type: 'left', seat: 'a', reason: 'lost' });
-    expect(seatOf(gone, 'a')).toEqual(seat('a', open));
+    expect(seatOf(gone, 'a')).toEqual(emptySeat('a', open));
   });
   it('adds a seat once', () => {
-    const added = after(start, { type: 'seat_added', seat: seat('b') }, { type: 'seat_added', seat: seat('b', { name: 'other' }) });
-    expect(added.seats.map(({ name }) => name)).toEqual(['hall', 'a', 'b']);
+    const added = after(start, { type: 'seat_added', seat: emptySeat('b') }, { type: 'seat_added', seat: emptySeat('b', { name: 'other' }) });
+    expect(added.seats.map(({ name }) => name)).toEqual(['The hall', 'The a', 'The b']);
   });
   it('knows stage and slides, or nobody', () => {
     const shown = after(start, { type: 'stage_changed', seat: 'a' }, { type: 'slides_changed', seat: 'hall' });

@@ -1,20 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Seat } from '../api/messages';
 import { ownState, type OwnSituation } from './own-state';
+import { seat } from './testing/seats';
 
-const seat: Seat = {
-  id: 'ha-giang',
-  name: 'Hà Giang',
-  role: 'site',
-  present: true,
-  microphone: { open: false, closed_by: 'nobody', granted: false },
-  camera: { open: true, closed_by: 'nobody' },
-  sends: ['microphone', 'camera'],
-};
-const open: Seat = { ...seat, microphone: { open: true, closed_by: 'nobody', granted: false } };
-const closedByChair: Seat = { ...seat, microphone: { open: false, closed_by: 'chair', granted: false } };
-const asking: Seat = { ...closedByChair, hand: { kind: 'reply', raised_at: 0 } };
+const muted = seat('ha-giang');
+const open = seat('ha-giang', { microphone: { open: true, closed_by: 'nobody', granted: false } });
+const closedByChair = seat('ha-giang', { microphone: { open: false, closed_by: 'chair', granted: false } });
+const asking = seat('ha-giang', { microphone: closedByChair.microphone, hand: { kind: 'reply', raised_at: 0 } });
 
 const joined: OwnSituation = {
   link: 'live',
@@ -22,7 +14,7 @@ const joined: OwnSituation = {
   offline: false,
   restarting: false,
   slept: false,
-  own: seat,
+  own: muted,
   mode: 'discussion',
   room: true,
   hasMicrophone: true,
@@ -43,7 +35,7 @@ describe('the state of the own place', () => {
   it('says whether one is heard', () => {
     expect(says({ own: open })).toBe('live good status.speaking');
     expect(says({})).toBe('muted calm status.closed');
-    expect(says({ own: { ...seat, microphone: { open: false, closed_by: 'self', granted: false } } })).toBe('mutedBySelf calm status.closed');
+    expect(says({ own: seat('ha-giang', { microphone: { open: false, closed_by: 'self', granted: false } }) })).toBe('mutedBySelf calm status.closed');
     expect(says({ mayEver: false })).toBe('watching calm status.watching');
     expect(says({ own: undefined })).toBe('watching calm status.watching');
   });

@@ -11,7 +11,7 @@ export interface SecondSpeaker {
 export const nobodySpoke: SecondSpeaker = { seat: null, sinceMs: -Infinity, heard: null };
 
 // `others` are those who can be shown beside the stage; `speaking` are all who speak, the loudest first.
-export function hear(before: SecondSpeaker, speaking: readonly string[], others: readonly string[], nowMs: number): SecondSpeaker {
+export function secondSpeaker(before: SecondSpeaker, speaking: readonly string[], others: readonly string[], nowMs: number): SecondSpeaker {
   const there = (seat: string | null): seat is string => seat !== null && others.includes(seat);
   const seat = there(before.seat) ? before.seat : null;
   const spoke = seat !== null && speaking.includes(seat) ? seat : (speaking.find(there) ?? null);

@@ -1,24 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
 import schema from '../../../schema/signalling.json';
-import type { Happened, RefusalCode, Seat, SlotContent } from '../api/messages';
+import type { Happened, RefusalCode, SlotContent } from '../api/messages';
 import { loaders, type Language } from '../messages/index';
 import { announce, gather, isUrgent } from './announce';
 import { cameraEncodings, planOf, conferenceCodecs } from './offer';
 import { CommandRefused, Commands, readMessage, signallingAddress } from './signalling';
+import { seat } from './testing/seats';
 import { endingKey, noticeKey, refusalKey, slidesWords, tileWords, wayBack } from './words';
 
 const codes = (name: string) => (schema.$defs as Record<string, { enum?: string[] }>)[name]?.enum ?? [];
 
-const seat: Seat = {
-  id: 'ha-giang',
-  name: 'Hà Giang',
-  role: 'site',
-  present: true,
-  microphone: { open: false, closed_by: 'nobody', granted: false },
-  camera: { open: true, closed_by: 'nobody' },
-  sends: ['microphone', 'camera'],
-};
+const haGiang = seat('ha-giang', { name: 'Hà Giang' });
 
 describe('words', () => {
   for (const language of ['vi', 'fr', 'de', 'en'] as Language[]) {
@@ -45,13 +38,13 @@ describe('words', () => {
 describe('a tile', () => {
   const content = (state: SlotContent['state'], change: Partial<SlotContent> = {}): SlotContent => ({ slot: 5, seat: 'ha-giang', state, quality: 'low', ...change });
   it('has words for every state of its slot, and none over a picture', () => {
-    for (const state of codes('SlotState') as SlotContent['state'][]) expect(tileWords(seat, content(state)) === null).toBe(state === 'showing');
+    for (const state of codes('SlotState') as SlotContent['state'][]) expect(tileWords(haGiang, content(state)) === null).toBe(state === 'showing');
   });
-  it('does not show a picture under another name', () => expect(tileWords(seat, content('showing', { seat: 'other' }))).toBe('slot.waiting'));
+  it('does not show a picture under another name', () => expect(tileWords(haGiang, content('showing', { seat: 'other' }))).toBe('slot.waiting'));
   it('says who closed the camera, and that nobody is there', () => {
-    expect(tileWords({ ...seat, camera: { open: false, closed_by: 'chair' } }, undefined)).toBe('slot.closed.chair');
-    expect(tileWords({ ...seat, camera: { open: false, closed_by: 'self' } }, content('closed'))).toBe('slot.closed');
-    expect(tileWords({ ...seat, present: false }, content('showing'))).toBe('slot.away');
+    expect(tileWords({ ...haGiang, camera: { open: false, closed_by: 'chair' } }, undefined)).toBe('slot.closed.chair');
+    expect(tileWords({ ...haGiang, camera: { open: false, closed_by: 'self' } }, content('closed'))).toBe('slot.closed');
+    expect(tileWords({ ...haGiang, present: false }, content('showing'))).toBe('slot.away');
     expect(tileWords(undefined, undefined)).toBe('slot.empty');
   });
   it('of slides has words too', () => {
@@ -80,7 +73,7 @@ describe('the end', () => {
 });
 
 describe('announcements', () => {
-  const conference = { id: 'demo', title: '', mode: 'discussion', layout: 'speaker', locked: false, seats: [seat], chat: [] } as const;
+  const conference = { id: 'demo', title: '', mode: 'discussion', layout: 'speaker', locked: false, seats: [haGiang], chat: [] } as const;
   const said = (event: Happened['event'], own = 'me') => announce({ type: 'happened', sequence: 7, event }, { ...conference, seats: [...conference.seats], chat: [] }, own);
   it('name who it is', () => expect(said({ type: 'joined', seat: 'ha-giang' })).toEqual({ key: 'announce.joined', name: 'Hà Giang' }));
   it('leave out what oneself does', () => {
@@ -98,7 +91,7 @@ describe('announcements', () => {
   });
   it('say when slides come and go, one’s own too', () => {
     expect([said({ type: 'slides_changed', seat: 'ha-giang' })?.key, said({ type: 'slides_changed', seat: 'ha-giang' }, 'ha-giang')?.key]).toEqual(['announce.slides', 'announce.ownSlides']);
-    const ended = (own: string) => announce({ type: 'happened', sequence: 7, event: { type: 'slides_changed' } }, { ...conference, slides: 'ha-giang', seats: [seat], chat: [] }, own);
+    const ended = (own: string) => announce({ type: 'happened', sequence: 7, event: { type: 'slides_changed' } }, { ...conference, slides: 'ha-giang', seats: [haGiang], chat: [] }, own);
     expect([ended('me'), ended('ha-giang')?.key]).toEqual([{ key: 'announce.slidesEnded', name: 'Hà Giang' }, 'announce.ownSlidesEnded']);
   });
   it('count those who come together instead of naming each', () => {

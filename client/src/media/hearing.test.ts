@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { beginHearing, hear, heardWords, levelOf, type Reading } from './hearing';
+import { beginHearing, levelOf, microphoneWords, withReading, type Reading } from './hearing';
 
 const quiet: Reading = { peak: 0.002, power: 1e-6 };
 const speaking: Reading = { peak: 0.3, power: 0.01 };
@@ -10,8 +10,8 @@ const dead: Reading = { peak: 0, power: 0 };
 // One reading every 100 ms.
 function play(...readings: Reading[]) {
   let [hearing, nowMs] = [beginHearing, 0];
-  for (const reading of readings) hearing = hear(hearing, reading, (nowMs += 100));
-  return { words: heardWords(hearing, nowMs), later: (ms: number) => heardWords(hearing, nowMs + ms) };
+  for (const reading of readings) hearing = withReading(hearing, reading, (nowMs += 100));
+  return { words: microphoneWords(hearing, nowMs), later: (ms: number) => microphoneWords(hearing, nowMs + ms) };
 }
 const times = (count: number, reading: Reading) => Array<Reading>(count).fill(reading);
 

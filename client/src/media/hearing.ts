@@ -3,7 +3,7 @@ export interface Reading {
   peak: number; // of a short piece of sound, 0 to 1
   power: number; // its mean square
 }
-export type Heard = 'nothing' | 'heard' | 'loud' | 'silent';
+export type MicrophoneWords = 'nothing' | 'heard' | 'loud' | 'silent';
 
 export interface Hearing {
   heard: boolean; // since this microphone was opened
@@ -21,7 +21,7 @@ const clippedReadings = 3; // a knock at the microphone is no fault
 const loudMs = 3_000;
 const silentMs = 3_000;
 
-export function hear(before: Hearing, { peak, power }: Reading, nowMs: number): Hearing {
+export function withReading(before: Hearing, { peak, power }: Reading, nowMs: number): Hearing {
   const above = power > speech ? before.above + 1 : 0;
   const clipped = peak >= clipping ? before.clipped + 1 : 0;
   return {
@@ -34,7 +34,7 @@ export function hear(before: Hearing, { peak, power }: Reading, nowMs: number): 
 }
 
 // Digital silence is no quiet room: something is switched off.
-export function heardWords({ heard, loudUntilMs, soundAtMs }: Hearing, nowMs: number): Heard {
+export function microphoneWords({ heard, loudUntilMs, soundAtMs }: Hearing, nowMs: number): MicrophoneWords {
   if (soundAtMs !== null && nowMs - soundAtMs >= silentMs) return 'silent';
   if (nowMs < loudUntilMs) return 'loud';
   return heard ? 'heard' : 'nothing';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { hear, nextChangeMs, nobody, type WhoSpeaks } from './who-speaks';
+import { nextChangeMs, nobody, whoSpeaks, type WhoSpeaks } from './who-speaks';
 
 // Each line: at which time, who is heard, whose name stands there then.
 function play(lines: readonly (readonly [number, string[], string | null])[]): void {
   let state: WhoSpeaks = nobody;
   for (const [nowMs, speaking, name] of lines) {
-    state = hear(state, speaking, nowMs);
+    state = whoSpeaks(state, speaking, nowMs);
     expect(state.seat, `at ${nowMs} ms`).toBe(name);
   }
 }
@@ -27,7 +27,7 @@ describe('the name on the hall’s screen', () => {
     expect(nextChangeMs({ seat: 'a', quietSinceMs: 500 }, [])).toBe(6_500);
     for (const speaking of [['b'], []]) {
       const quiet = { seat: 'a', quietSinceMs: 500 };
-      expect(hear(quiet, speaking, nextChangeMs(quiet, speaking)).seat).not.toBe('a');
+      expect(whoSpeaks(quiet, speaking, nextChangeMs(quiet, speaking)).seat).not.toBe('a');
     }
   });
 });

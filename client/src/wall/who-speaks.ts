@@ -11,7 +11,7 @@ const breathMs = 1_000;
 const pauseMs = 6_000;
 
 // `speaking`: the loudest first, as the server says it.
-export function hear(before: WhoSpeaks, speaking: readonly string[], nowMs: number): WhoSpeaks {
+export function whoSpeaks(before: WhoSpeaks, speaking: readonly string[], nowMs: number): WhoSpeaks {
   const [loudest] = speaking;
   if (before.seat === null) return loudest === undefined ? nobody : { seat: loudest, quietSinceMs: null };
   if (speaking.includes(before.seat)) return before.quietSinceMs === null ? before : { seat: before.seat, quietSinceMs: null };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Conference, Seat } from '../api/messages';
+import type { Conference } from '../api/messages';
+import { seat } from '../conference/testing/seats';
 import { linesOf, quietWords, screenWords, triesAgainAfterMs, type Situation } from './words';
 
 const live: Situation = { outdated: false, ending: null, problem: null, link: 'live', media: { kind: 'connected' }, shown: true };
@@ -29,17 +30,15 @@ describe('the hall’s screen', () => {
     for (const why of ['left', 'replaced', 'removed', 'revoked'] as const) expect(triesAgainAfterMs({ why })).toBeNull();
   });
 
-  const seat = (id: string, more: Partial<Seat> = {}): Seat =>
-    ({ id, name: id.toUpperCase(), role: 'site', present: true, microphone: { open: true }, camera: { open: true }, sends: [], ...more }) as Seat;
   const conference: Conference = { id: 'demo', title: 'Demo', mode: 'discussion', layout: 'speaker', locked: false, seats: [seat('a', { place: 'The valley' }), seat('b', { present: false })], chat: [] };
 
   it('names who speaks, and the place where that is known', () => {
-    expect(linesOf(conference, 'a')).toEqual({ seat: 'a', name: 'A', place: 'The valley' });
+    expect(linesOf(conference, 'a')).toEqual({ seat: 'a', name: 'The a', place: 'The valley' });
     expect(linesOf(conference, 'b')?.place).toBe('');
     for (const unknown of ['z', null]) expect(linesOf(conference, unknown)).toBeNull();
   });
   it('says who is on stage while nobody speaks, and when nobody is there', () => {
-    expect(quietWords({ ...conference, stage: 'a' })).toEqual({ key: 'room.onStage', name: 'A' });
+    expect(quietWords({ ...conference, stage: 'a' })).toEqual({ key: 'room.onStage', name: 'The a' });
     expect(quietWords({ ...conference, stage: 'b' })).toEqual({ key: 'wall.nobodyOnStage' });
     expect(quietWords(conference)).toEqual({ key: 'wall.nobodyOnStage' });
     const screenAlone = [seat('b', { present: false }), seat('screen', { role: 'viewer' })];

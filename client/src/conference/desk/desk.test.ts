@@ -1,19 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Seat } from '../../api/messages';
+import { seat } from '../testing/seats';
 import { marksOf, missingPictures } from './marks';
 import { countOf, fold, heldRows, queueOf, wantedRows } from './rows';
 
-const seat = (id: string, change: Partial<Seat> = {}): Seat => ({
-  id,
-  name: id,
-  role: 'site',
-  present: true,
-  microphone: { open: false, closed_by: 'nobody', granted: false },
-  camera: { open: true, closed_by: 'nobody' },
-  sends: ['microphone', 'camera', 'slides'],
-  ...change,
-});
 const open = { open: true, closed_by: 'nobody', granted: true } as const;
 const roster = [
   seat('hall', { name: 'Hội trường', microphone: open }),

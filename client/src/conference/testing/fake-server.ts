@@ -1,11 +1,9 @@
 // The server's side of docs/signalling.md, as far as one page sees it: greets, resumes, answers and tells what happened.
 import type { Action, ByeCode, ClientMessage, Conference, Event, Happened, Hello, Join, RefusalCode, Role, Seat, ServerMessage } from '../../api/messages';
 import { follow, seatOf } from '../mirror';
+import { emptySeat, seat } from './seats';
 
 const lagMs = 10;
-const gate = { open: false, closed_by: 'nobody' } as const;
-
-export const seat = (id: string, more: Partial<Seat> = {}): Seat => ({ id, name: `The ${id}`, role: 'site', present: false, microphone: { ...gate, granted: false }, camera: gate, sends: [], ...more });
 
 export class FakeSocket {
   readyState: number = 0;
@@ -51,7 +49,7 @@ export class FakeServer {
     mode: 'discussion',
     layout: 'speaker',
     locked: false,
-    seats: [seat('hall', { role: 'hall', present: true, sends: ['camera'] }), seat('site-1'), seat('site-2')],
+    seats: [seat('hall', { role: 'hall' }), emptySeat('site-1'), emptySeat('site-2')],
     chat: [],
   };
   readonly received: ClientMessage[] = [];
@@ -102,7 +100,7 @@ export class FakeServer {
     if (this.keepsRecord) return this.happen({ type: 'sends_changed', seat: this.#own, sends: [] });
     this.forget();
     this.#sequence = 0;
-    this.conference = { ...this.conference, seats: this.conference.seats.map(({ id, role }) => seat(id, { role })) };
+    this.conference = { ...this.conference, seats: this.conference.seats.map(({ id, role }) => emptySeat(id, { role })) };
   }
   // Who was there longer ago than the server keeps seats.
   forget(): void {
