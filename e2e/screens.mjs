@@ -8,9 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 
 import { launchChromium } from './lib/browsers.mjs';
+import { installDevices } from './lib/devices.mjs';
 import { prepare } from './lib/looks.mjs';
+import { startSending } from './lib/pages.mjs';
 import { invite } from './lib/participants.mjs';
 import { Proxy } from './lib/proxy.mjs';
+import { installRoom } from './lib/rooms.mjs';
 import { addScreen, openScreen } from './lib/screen.mjs';
 import { Server } from './lib/server.mjs';
 import { until } from './lib/until.mjs';
@@ -107,6 +110,17 @@ async function seatSomebody(seat, wishes) {
   people.set(seat, person);
 }
 
+/** A page of somebody with a room's camera, by a link with these fields. @param {Record<string, string>} fields */
+async function lone(fields) {
+  const context = await chromium.newContext({ locale: 'en-US', viewport: sizes[1920] });
+  await prepared(context);
+  await context.addInitScript(installDevices, { hue: 0, slidesHue: 0, hertz: 440, tones: [], ownMicrophone: true, ...large, framesPerSecond: 15, speaking: true });
+  await context.addInitScript(installRoom, { seed: 0, people: 7, ...large });
+  const page = await context.newPage();
+  await page.goto(server.link(fields));
+  return page;
+}
+
 async function fill() {
   const unseen = { context: { viewport: { width: 640, height: 480 } }, prepared: (context) => context.setDefaultTimeout(patient.ceiling) };
   for (const [seat, count] of Object.entries(rooms)) await seatSomebody(seat, { ...(seat === 'hall' ? large : small), ...unseen, people: count });
@@ -170,6 +184,19 @@ const stories = {
     await site.page.locator('[data-check=tcp]').waitFor();
     await photograph(site.page, 'check', { at: '[data-check]' });
     await site.close();
+  },
+
+  // Other programs than browsers send and watch by the same links, so nobody here has a seat.
+  async publish() {
+    const token = await server.token('moderator');
+    const page = await lone({ as: 'publish', name: 'hall', token });
+    await startSending(page, patient);
+    await photograph(page, 'publish', { whole: true });
+    const viewer = await lone({ as: 'watch', name: 'hall', token });
+    await viewer.locator('video:not(.hidden)').first().waitFor();
+    await viewer.getByText('pictures a second').waitFor();
+    await photograph(viewer, 'watch', { whole: true });
+    await Promise.all([page, viewer].map((one) => one.context().close()));
   },
 
   async hall() {
