@@ -52,6 +52,8 @@ export function announce({ event }: Happened, before: Conference, own: string): 
     case 'lock_changed':
       return say(event.locked ? 'announce.locked' : 'announce.unlocked', own);
     case 'mode_changed':
+      // Whoever the chair has muted stays so.
+      if (event.mode === 'discussion' && seatOf(before, own)?.microphone.closed_by === 'chair') return null;
       return say(`announce.mode.${event.mode}`, own);
     case 'chat_said':
       return event.message.seat === own ? null : say('announce.chat', event.message.seat);
@@ -60,7 +62,9 @@ export function announce({ event }: Happened, before: Conference, own: string): 
       const given = event.microphone.open && !was?.open && event.microphone.granted && !was?.granted;
       if (given) return event.seat === own ? say('announce.microphoneOpened', own) : say('announce.floorGiven', event.seat);
       if (event.seat !== own) return null;
-      if (was?.open && !event.microphone.open && event.microphone.closed_by === 'chair') return say('announce.microphoneClosed', own);
+      // By nobody in person: by the chair's taking over from a discussion.
+      const byChair = event.microphone.closed_by === 'chair' || (event.microphone.closed_by === 'nobody' && before.mode === 'conference');
+      if (was?.open && !event.microphone.open && byChair) return say('announce.microphoneClosed', own);
       return null;
     }
     case 'camera_changed': {

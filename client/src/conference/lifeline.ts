@@ -40,6 +40,7 @@ export class Lifeline {
   #liveSinceMs = 0;
   #reloaded: boolean;
   #restarting = false;
+  #failing = false;
   readonly #backoff: Backoff;
 
   // `reloaded`: this page was loaded anew already because its version was old; once is enough.
@@ -55,6 +56,11 @@ export class Lifeline {
   // The server said that it goes down to start again, and has not been back since.
   get restarting(): boolean {
     return this.#restarting;
+  }
+
+  // At the last try nobody answered.
+  get failing(): boolean {
+    return this.#failing;
   }
 
   poll(): LifelineAct | undefined {
@@ -94,6 +100,7 @@ export class Lifeline {
 
   exchangeFailed(nowMs: number, problem: Problem): void {
     if (this.#state.kind !== 'exchanging') return;
+    this.#failing = problem.status === 0;
     if (judge(problem) === 'final') this.#end({ why: 'problem', problem });
     else this.#wait(nowMs, problem.retryAfterSeconds);
   }
@@ -109,7 +116,7 @@ export class Lifeline {
     this.#become({ kind: 'live' }, nowMs + silentMs);
     this.#pingAtMs = nowMs + pingEveryMs;
     this.#liveSinceMs = nowMs;
-    this.#reloaded = this.#restarting = false;
+    this.#reloaded = this.#restarting = this.#failing = false;
   }
 
   // Any message shows that the connection is alive.
@@ -182,6 +189,7 @@ export class Lifeline {
   }
 
   #drop(nowMs: number): void {
+    this.#failing = this.#state.kind === 'opening';
     if (this.#state.kind === 'live' && nowMs - this.#liveSinceMs > settledMs) this.#backoff.reset();
     this.#acts.push('close');
     this.#wait(nowMs, null);

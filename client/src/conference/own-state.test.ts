@@ -14,6 +14,8 @@ const joined: OwnSituation = {
   offline: false,
   restarting: false,
   slept: false,
+  unreachable: false,
+  led: true,
   own: muted,
   mode: 'discussion',
   room: true,
@@ -32,6 +34,16 @@ const says = (change: Partial<OwnSituation>) => {
 };
 
 describe('the state of the own place', () => {
+  it('says that the server cannot be reached before one has joined, and tries on', () => {
+    expect(says({ link: 'opening', media: { kind: 'none' } })).toBe('joining calm status.joining');
+    expect(says({ link: 'waiting', media: { kind: 'none' }, unreachable: true })).toBe('joining warn watch.unreachable');
+    expect(says({ link: 'opening', media: { kind: 'none' }, unreachable: true })).toBe('joining warn watch.unreachable');
+    expect(says({ link: 'waiting', media: { kind: 'connected' }, unreachable: true })).toBe('reconnecting warn status.reconnecting');
+  });
+  it('promises nobody’s eyes to a hand that nobody sees', () => {
+    expect(says({ own: asking, maySpeak: false, mode: 'conference' })).toBe('handRaised calm status.waiting');
+    expect(says({ own: asking, maySpeak: false, mode: 'conference', led: false })).toBe('handRaised calm status.waitingUnled');
+  });
   it('says whether one is heard', () => {
     expect(says({ own: open })).toBe('live good status.speaking');
     expect(says({})).toBe('muted calm status.closed');

@@ -13,6 +13,8 @@ export interface OwnSituation {
   offline: boolean; // the browser knows of no network
   restarting: boolean; // the server said so
   slept: boolean; // this device, a moment ago
+  unreachable: boolean; // the server, at the last try
+  led: boolean; // somebody is there who can give the floor
   own: Seat | undefined;
   mode: Mode | undefined;
   room: boolean; // a hall or a site: without a camera it is not really there
@@ -40,13 +42,14 @@ export function ownState(situation: OwnSituation): OwnState {
 }
 
 // null while everything is connected.
-function connection({ link, media, offline, restarting, slept }: OwnSituation): OwnState | null {
+function connection({ link, media, offline, restarting, slept, unreachable }: OwnSituation): OwnState | null {
   if (media.kind === 'refused') return state('word.refused', 'bad', 'close', refusalKey(media.code));
   if (link === 'live' && media.kind === 'connected') return null;
   if (offline) return state('word.offline', 'bad', 'noNetwork', 'status.offline');
   const first = media.kind === 'none' || media.kind === 'joining' || media.kind === 'connecting';
   if (restarting) return state('word.restarting', 'warn', 'again', 'status.restarting');
   if (slept) return state('word.woke', 'warn', 'again', 'status.woke');
+  if (first && unreachable) return state('word.joining', 'warn', 'again', 'watch.unreachable');
   if (link !== 'live') return first && media.kind !== 'connecting' ? state('word.joining', 'calm', 'wait', 'status.joining') : state('word.reconnecting', 'warn', 'again', 'status.reconnecting');
   return first ? state('word.joining', 'calm', 'wait', 'status.joining') : state('word.reconnecting', 'warn', 'again', 'status.media');
 }
@@ -60,7 +63,7 @@ function place(situation: OwnSituation): OwnState {
     if (pushToTalk && !talking) return state('word.hold', 'calm', 'microphone', hasKeys ? 'status.hold' : 'status.holdButton');
     return unseen ? state('word.liveUnseen', 'warn', 'cameraOff', 'status.speakingUnseen') : state('word.live', 'good', 'microphone', 'status.speaking');
   }
-  if (!maySpeak && own.hand) return state('word.handRaised', 'calm', 'hand', 'status.waiting');
+  if (!maySpeak && own.hand) return state('word.handRaised', 'calm', 'hand', situation.led ? 'status.waiting' : 'status.waitingUnled');
   if (!maySpeak && own.microphone.closed_by === 'chair' && situation.mode === 'discussion') return state('word.mutedByChair', 'warn', 'microphoneOff', 'status.closedByChair');
   if (heldBack && maySpeak) return state('word.muted', 'warn', 'microphoneOff', 'status.heldBack');
   // While one waits is the time to find a camera.

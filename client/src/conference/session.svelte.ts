@@ -53,6 +53,7 @@ export class ConferenceSession {
   offline = $state(false); // the browser knows of no network
   restarting = $state(false); // the server said so
   slept = $state(false); // this device, a moment ago
+  unreachable = $state(false); // the server, at the last try
   audioOnly = $state(recallChoice('audioOnly') !== null);
   // The gate is opened once; the microphone sends while the button is held.
   pushToTalk = $state(recallChoice('pushToTalk') !== null);
@@ -219,8 +220,10 @@ export class ConferenceSession {
   async #setGate(gate: Gate, open: boolean): Promise<void> {
     if (!open) this.#closeHere(gate, 'asking');
     const refusal = await this.#tell({ type: `${open ? 'open' : 'close'}_${gate}`, seat: this.seat });
-    if (!open && refusal === 'lost') this.#closeHere(gate, 'untold');
-    else if (!open && refusal === 'closed_not_recorded') this.#closeHere(gate, 'unrecorded');
+    if (!open && refusal === 'lost') {
+      this.notice = null; // it is closed, and stays closed
+      this.#closeHere(gate, 'untold');
+    } else if (!open && refusal === 'closed_not_recorded') this.#closeHere(gate, 'unrecorded');
     else if (!open || !refusal) this.#closeHere(gate, null);
   }
 
@@ -290,6 +293,7 @@ export class ConferenceSession {
     }
     this.link = this.#lifeline.state;
     this.restarting = this.#lifeline.restarting;
+    this.unreachable = this.#lifeline.failing;
     this.media = this.#path.state;
     if (this.media.kind === 'connected') this.trouble = null;
     clearTimeout(this.#timer);
@@ -421,6 +425,7 @@ export class ConferenceSession {
     const before = this.mirror;
     if (!before || message.sequence <= before.sequence) return;
     this.mirror = follow(before, message);
+    if (this.media.kind === 'refused' && this.media.code === 'locked' && !this.mirror.conference.locked) this.retryMedia();
     const said = announce(message, before.conference, this.seat);
     if (said) this.announcements = gather(this.announcements, said, performance.now());
     this.#followGates();

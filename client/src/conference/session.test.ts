@@ -51,6 +51,19 @@ describe('joining', () => {
   });
 });
 
+describe('a locked conference', () => {
+  it('is joined as soon as it is open again', async () => {
+    const browser = new FakeBrowser();
+    browser.server.refusals.push(['join', 'locked']);
+    const session = await browser.start();
+    await pass(5_000);
+    expect([session.link.kind, session.media]).toEqual(['live', { kind: 'refused', code: 'locked' }]);
+    browser.server.happen({ type: 'lock_changed', locked: false });
+    await pass(soonMs);
+    expect([session.media.kind, session.made]).toEqual(['connected', 1]);
+  });
+});
+
 describe('whoever only watches', () => {
   it('joins once, whatever happens and whatever is plugged in', async () => {
     const { browser, session, server } = await joined((fresh) => (fresh.server.role = 'viewer'));
@@ -278,6 +291,7 @@ describe('a server that starts again', () => {
     server.stop();
     browser.connection.farewell();
     await session.setMicrophone(false);
+    expect(session.notice).toBeNull();
     server.up = true;
     await pass(5_000);
     expect([session.link.kind, server.all('join').at(-1)?.microphone, server.own.microphone.open, browser.audible]).toEqual(['live', false, false, false]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import schema from '../../../schema/signalling.json';
-import type { Happened, RefusalCode, SlotContent } from '../api/messages';
+import type { Happened, Mode, RefusalCode, SlotContent } from '../api/messages';
 import { loaders, type Language } from '../messages/index';
 import { announce, gather, isUrgent } from './announce';
 import { cameraEncodings, planOf, conferenceCodecs } from './offer';
@@ -56,9 +56,11 @@ describe('a tile', () => {
 
 describe('a notice', () => {
   it('says what to do where a screen may not or could not be shared', () => {
-    expect(noticeKey({ code: 'not_allowed', what: 'share_slides' })).toBe('share.notAllowed');
-    expect(noticeKey({ code: 'screen', what: 'share_slides' })).toBe('trouble.screen');
-    expect(noticeKey({ code: 'not_allowed', what: 'chat' })).toBe('refusal.not_allowed');
+    expect(noticeKey({ code: 'not_allowed', what: 'share_slides' }, 'conference')).toBe('share.notAllowed');
+    expect(noticeKey({ code: 'screen', what: 'share_slides' }, 'conference')).toBe('trouble.screen');
+    expect(noticeKey({ code: 'not_allowed', what: 'chat' }, 'conference')).toBe('refusal.not_allowed');
+    const floor = { code: 'needs_floor', what: 'open_microphone' } as const;
+    expect([noticeKey(floor, 'conference'), noticeKey(floor, 'discussion')]).toEqual(['refusal.needs_floor', 'status.closedByChair']);
   });
 });
 
@@ -84,6 +86,18 @@ describe('announcements', () => {
     const opened = { open: true, closed_by: 'nobody', granted: true } as const;
     expect(said({ type: 'microphone_changed', seat: 'ha-giang', microphone: opened }, 'ha-giang')?.key).toBe('announce.microphoneOpened');
     expect(said({ type: 'microphone_changed', seat: 'ha-giang', microphone: { ...opened, open: false, closed_by: 'chair' } }, 'ha-giang')).toBeNull(); // it was closed before
+  });
+  it('say that the chair has taken over from a discussion, and to whom it does not apply that all may speak', () => {
+    const speaking = { ...haGiang, microphone: { open: true, closed_by: 'nobody', granted: false } } as const;
+    const muted = { ...haGiang, microphone: { open: false, closed_by: 'chair', granted: false } } as const;
+    const told = (seat: typeof speaking | typeof muted, mode: Mode, event: Happened['event']) =>
+      announce({ type: 'happened', sequence: 7, event }, { ...conference, mode, seats: [seat], chat: [] }, 'ha-giang')?.key;
+    const closed = (closed_by: 'nobody' | 'self' | 'chair') => ({ type: 'microphone_changed', seat: 'ha-giang', microphone: { open: false, closed_by, granted: false } }) as const;
+    expect(told(speaking, 'conference', closed('nobody'))).toBe('announce.microphoneClosed');
+    expect(told(speaking, 'discussion', closed('chair'))).toBe('announce.microphoneClosed');
+    expect([told(speaking, 'discussion', closed('nobody')), told(speaking, 'conference', closed('self'))]).toEqual([undefined, undefined]);
+    expect(told(speaking, 'conference', { type: 'mode_changed', mode: 'discussion' })).toBe('announce.mode.discussion');
+    expect(told(muted, 'conference', { type: 'mode_changed', mode: 'discussion' })).toBeUndefined();
   });
   it('say who has the floor, but not of every microphone that opens', () => {
     expect(said({ type: 'microphone_changed', seat: 'ha-giang', microphone: { open: true, closed_by: 'nobody', granted: true } })).toEqual({ key: 'announce.floorGiven', name: 'Hà Giang' });

@@ -1,5 +1,5 @@
 // What the conference page says in each situation. Pure, so that it can be tested without a conference.
-import type { RefusalCode, Seat, SlotContent, UnrecordedClosing } from '../api/messages';
+import type { Mode, RefusalCode, Seat, SlotContent, UnrecordedClosing } from '../api/messages';
 import type { Problem } from '../api/problem';
 import { refusalKey as httpRefusalKey } from '../api/refusal';
 import { en } from '../messages/en';
@@ -21,14 +21,17 @@ export function refusalKey(code: RefusalCode | 'lost' | 'browser'): RefusalKey {
   return Object.hasOwn(en, key) ? (key as RefusalKey) : 'refusal.malformed';
 }
 
-// In sharing a screen the person can do something about it.
-export function noticeKey({ code, what }: Notice): PlainKey {
+// In sharing a screen the person can do something about it; and who needs the floor in a discussion was muted by the chair.
+export function noticeKey({ code, what }: Notice, mode: Mode | undefined): PlainKey {
+  if (code === 'needs_floor' && mode === 'discussion') return 'status.closedByChair';
   if (code === 'screen') return 'trouble.screen';
   return what === 'share_slides' && code === 'not_allowed' ? 'share.notAllowed' : refusalKey(code);
 }
 
-// What stands in a tile, the stage or the slides' place instead of a picture; null while the picture is shown.
-export function tileWords(seat: Seat | undefined, content: SlotContent | undefined): PlainKey | null {
+// What stands in a tile, the stage or the slides' place instead of a picture; null while the picture is shown. `refused`: there is no
+// media session, so none is coming.
+export function tileWords(seat: Seat | undefined, content: SlotContent | undefined, refused = false): PlainKey | null {
+  if (refused) return 'word.refused';
   if (!seat) return 'slot.empty';
   if (!seat.present) return 'slot.away';
   if (!seat.camera.open) return seat.camera.closed_by === 'chair' ? 'slot.closed.chair' : 'slot.closed';
@@ -37,7 +40,8 @@ export function tileWords(seat: Seat | undefined, content: SlotContent | undefin
   return content.state === 'empty' ? 'slot.waiting' : `slot.${content.state}`;
 }
 
-export function slidesWords(content: SlotContent | undefined): PlainKey | null {
+export function slidesWords(content: SlotContent | undefined, refused = false): PlainKey | null {
+  if (refused) return 'word.refused';
   if (content?.state === 'showing') return null;
   return content && content.state !== 'empty' && content.state !== 'closed' ? `slot.${content.state}` : 'slot.waiting';
 }

@@ -321,6 +321,7 @@ export const de: Messages = {
   'status.speakingUnseen': 'Man hört Sie, aber niemand sieht Sie. Wählen Sie unter „Bild und Ton“ eine Kamera.',
   'status.noCamera': 'Niemand sieht Sie. Wählen Sie unter „Bild und Ton“ eine Kamera.',
   'status.waiting': 'Der Vorsitz sieht Ihre Hand. Sie hören, wenn Sie das Wort haben.',
+  'status.waitingUnled': 'Ihre Hand ist gehoben, aber zurzeit leitet niemand die Konferenz. Sie bleibt gehoben.',
   'status.mayOpenAgain': 'Der Vorsitz hat Ihr Mikrofon geschlossen. Sie dürfen es wieder öffnen.',
 
   'word.joining': 'Beitritt läuft',
@@ -415,8 +416,8 @@ export const de: Messages = {
   'do.lock': 'Niemand darf hinzukommen',
   'do.mode': 'Wer Mikrofone öffnet',
 
-  'mode.discussion': 'Alle (Aussprache)',
-  'mode.conference': 'Der Vorsitz (Konferenz)',
+  'mode.discussion': 'Alle',
+  'mode.conference': 'Der Vorsitz',
   'hand.contribution': 'Wortmeldung',
   'hand.reply': 'Erwiderung',
   'hand.point_of_order': 'zur Geschäftsordnung',

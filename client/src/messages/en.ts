@@ -319,6 +319,7 @@ export const en = {
   'status.speakingUnseen': 'You can be heard, but nobody sees you. Choose a camera under “Picture and sound”.',
   'status.noCamera': 'Nobody sees you. Choose a camera under “Picture and sound”.',
   'status.waiting': 'The chair sees your hand. You will be told when you have the floor.',
+  'status.waitingUnled': 'Your hand is raised, but nobody leads the conference at the moment. It stays raised.',
   'status.mayOpenAgain': 'The chair has closed your microphone. You may open it again.',
 
   'word.joining': 'Joining',
@@ -413,8 +414,8 @@ export const en = {
   'do.lock': 'Nobody new may join',
   'do.mode': 'Who opens microphones',
 
-  'mode.discussion': 'Everyone (discussion)',
-  'mode.conference': 'The chair (conference)',
+  'mode.discussion': 'Everyone',
+  'mode.conference': 'The chair',
   'hand.contribution': 'contribution',
   'hand.reply': 'reply',
   'hand.point_of_order': 'point of order',

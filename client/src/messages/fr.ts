@@ -321,6 +321,7 @@ export const fr: Messages = {
   'status.speakingUnseen': 'On vous entend, mais personne ne vous voit. Choisissez une caméra sous « Image et son ».',
   'status.noCamera': 'Personne ne vous voit. Choisissez une caméra sous « Image et son ».',
   'status.waiting': 'La présidence voit votre main. Vous serez averti quand vous aurez la parole.',
+  'status.waitingUnled': 'Votre main est levée, mais personne ne dirige la conférence pour le moment. Elle reste levée.',
   'status.mayOpenAgain': 'La présidence a fermé votre microphone. Vous pouvez le rouvrir.',
 
   'word.joining': 'Entrée en cours',
@@ -415,8 +416,8 @@ export const fr: Messages = {
   'do.lock': 'Personne d’autre ne peut entrer',
   'do.mode': 'Qui ouvre les microphones',
 
-  'mode.discussion': 'Chacun (échange libre)',
-  'mode.conference': 'La présidence (conférence)',
+  'mode.discussion': 'Chacun',
+  'mode.conference': 'La présidence',
   'hand.contribution': 'intervention',
   'hand.reply': 'réponse',
   'hand.point_of_order': 'motion d’ordre',
@@ -424,7 +425,7 @@ export const fr: Messages = {
 
   'people.present': '{number} présents sur {all}',
   'people.hands': 'Demandes de parole',
-  'people.seats': 'Places',
+  'people.seats': 'Participants',
   'people.away': 'absent',
   'people.microphoneOpen': 'microphone ouvert',
   'people.microphoneClosed': 'microphone fermé',

@@ -321,6 +321,7 @@ export const vi: Messages = {
   'status.speakingUnseen': 'Mọi người nghe được nhưng không thấy bạn. Hãy chọn máy quay trong “Hình ảnh và âm thanh”.',
   'status.noCamera': 'Không ai thấy bạn. Hãy chọn máy quay trong “Hình ảnh và âm thanh”.',
   'status.waiting': 'Chủ tọa đã thấy bạn giơ tay. Bạn sẽ được báo khi được mời phát biểu.',
+  'status.waitingUnled': 'Bạn đang giơ tay, nhưng hiện không có ai điều hành hội nghị. Yêu cầu của bạn vẫn được giữ.',
   'status.mayOpenAgain': 'Chủ tọa đã tắt micrô của bạn. Bạn có thể mở lại.',
 
   'word.joining': 'Đang vào',
@@ -415,8 +416,8 @@ export const vi: Messages = {
   'do.lock': 'Không cho ai vào thêm',
   'do.mode': 'Ai được mở micrô',
 
-  'mode.discussion': 'Mọi người (thảo luận)',
-  'mode.conference': 'Chủ tọa (hội nghị)',
+  'mode.discussion': 'Mọi người',
+  'mode.conference': 'Chủ tọa',
   'hand.contribution': 'phát biểu',
   'hand.reply': 'trả lời',
   'hand.point_of_order': 'về thủ tục',
