@@ -108,6 +108,22 @@ describe('devices of who takes part', () => {
     await stayed(site);
   });
 
+  it('a room without devices is shown to nobody as live, and told what to do', async (t) => {
+    const site = await invite(world.chromium, world.server, 'lai-chau', { plugs: [], prepared: (context) => prepareKeepingNames(context) });
+    t.after(() => site.close());
+    await site.pressJoin();
+    await site.joined();
+    for (const action of ['Open microphone', 'Turn camera on']) {
+      await site.press(action);
+      await site.page.locator('aside').getByRole('button', { name: 'Ask again' }).waitFor();
+      await site.page.locator('aside').getByText('What to do').first().waitFor();
+      await site.button(action).waitFor();
+      await site.page.locator('aside').getByRole('button', { name: 'Close', exact: true }).click();
+    }
+    await site.page.locator('[data-word=noMicrophone]').waitFor();
+    await passesAxe(site.page);
+  });
+
   it('a room adds a camera while it takes part, and is heard and seen as before', async (t) => {
     const { hall, site } = await meet(t, [camera, desk, { ...visualiser, in: false }]);
     await hall.sees('ha-giang', { hue: camera.hue });

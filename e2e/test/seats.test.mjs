@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 
+import { passesAxe, prepare } from '../lib/looks.mjs';
 import { invite, join, Participant } from '../lib/participants.mjs';
 import { suite } from '../lib/suite.mjs';
 import { until } from '../lib/until.mjs';
@@ -46,20 +47,22 @@ describe('a seat', () => {
     await chair.hearsNoMore('ha-giang');
   });
 
-  it('that was empty stays so while the conference is locked, and its page says why', async (t) => {
+  it('that was empty stays so while the conference is locked; its page says why, and joins when that ends', async (t) => {
     const locked = chair.page.getByRole('switch', { name: 'Nobody new may join' });
     await locked.click();
     await site.says(/The conference is locked now\./, noting(t));
-    const late = await invite(world.chromium, world.server, 'delegate-1', size);
+    const late = await invite(world.chromium, world.server, 'delegate-1', { ...size, prepared: (context) => prepare(context, []) });
     await late.pressJoin();
     await late.says(/The conference is locked: nobody new may join now\./, noting(t));
+    await late.button('Try again').waitFor();
+    assert.doesNotMatch(await late.page.locator('body').innerText(), /The picture is coming/);
+    for (const colorScheme of /** @type {const} */ (['dark', 'light'])) {
+      await late.page.emulateMedia({ colorScheme });
+      await passesAxe(late.page);
+    }
     await locked.click();
     await chair.says(/The conference is open again\./, noting(t));
-    await late.press('Try again');
-    await late.joined(noting(t)).catch(async () => {
-      await late.pressJoin();
-      await late.joined(noting(t));
-    });
+    await late.joined(noting(t));
     await chair.sees('delegate-1', noting(t));
     await late.press('Leave');
     await late.close();

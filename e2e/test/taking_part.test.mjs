@@ -162,7 +162,7 @@ describe('taking part', () => {
     await shows(site, 'mutedByChair', noting(t));
     await site.page.evaluate(() => document.activeElement?.blur());
     await site.page.keyboard.down('Space');
-    await site.says(/The chair gives the floor here\. Raise your hand to ask for it\./, noting(t));
+    await site.page.locator('.notice', { hasText: 'The chair has closed your microphone. Raise your hand to ask for the floor.' }).waitFor();
     await site.page.keyboard.up('Space');
     await lead({ type: 'open_microphone', seat: 'ha-giang' });
     await shows(site, 'hold', noting(t));
