@@ -49,7 +49,7 @@ describe('the floor', () => {
 
   it('is not to be had by opening the own microphone', async (t) => {
     await site.press('Open microphone');
-    await site.says(/The chair gives the floor here\. Raise your hand to ask for it\./, noting(t));
+    await site.page.locator('.notice', { hasText: 'The chair has closed your microphone. Raise your hand to ask for the floor.' }).waitFor();
     await chair.hearsNoMore('ha-giang');
   });
 
