@@ -82,18 +82,25 @@ bool has_weight(std::string_view parameters) {
   return q == std::string_view::npos || parameters.find_first_of("123456789", q) != std::string_view::npos;
 }
 
-// Accept-Encoding (RFC 9110 section 12.5.3).
-bool accepts(std::string_view list, std::string_view encoding) {
+// Accept-Encoding (RFC 9110 section 12.5.3); Accept too, where only what it names counts: "*/*" stands for no type.
+bool accepts(std::string_view list, std::string_view wanted) {
   bool any = false;
   while (!list.empty()) {
     const auto entry = list.substr(0, list.find(','));
     list.remove_prefix(std::min(entry.size() + 1, list.size()));
     const auto semicolon = std::min(entry.find(';'), entry.size());
     const auto name = trimmed(entry.substr(0, semicolon));
-    if (equal_ignoring_case(name, encoding)) return has_weight(entry.substr(semicolon));
+    if (equal_ignoring_case(name, wanted)) return has_weight(entry.substr(semicolon));
     any |= name == "*" && has_weight(entry.substr(semicolon));
   }
   return any;
+}
+
+// Somebody before a browser who mistyped an address, and no program that speaks to an interface.
+bool wants_page(const std::vector<std::string>& path, const Request& request) {
+  constexpr std::string_view kInterfaces[] = {"api", "whip", "whep"};
+  return std::find(std::begin(kInterfaces), std::end(kInterfaces), path.front()) == std::end(kInterfaces) &&
+         accepts(request.headers.find("Accept").value_or(""), "text/html");
 }
 
 Response client_missing() {
@@ -187,21 +194,41 @@ Response StaticFiles::serve(const std::vector<std::string>& path, const Request&
   const auto* file = find(name);
   if (!file) {
     if (name == "index.html") return client_missing();
-    return make_problem({404, "not-found", "There is nothing at this address.", {}});
+    return serve_missing(path, request);
   }
   const auto sent = choose(name, *file, request);
-  Response response;
-  response.headers.add("Content-Type", std::string(file->type));
-  if (has_encodings(name)) response.headers.add("Vary", "Accept-Encoding");
-  if (!sent.encoding.empty()) response.headers.add("Content-Encoding", std::string(sent.encoding));
+  auto response = head_of(name, *file, sent);
   response.headers.add("ETag", sent.file->etag);
   response.headers.add("Cache-Control", file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
-  add_page_security(response.headers);
   if (none_match_names(request.headers.find("If-None-Match").value_or(""), sent.file->etag)) {
     response.status = 304;
   } else {
     response.file = sent.file->content;
   }
+  return response;
+}
+
+// The client's page goes on from there: it says how one takes part.
+Response StaticFiles::serve_missing(const std::vector<std::string>& path, const Request& request) const {
+  const std::string name = "index.html";
+  const auto* index = find(name);
+  if (!index || !wants_page(path, request))
+    return make_problem({404, "not-found", "There is nothing at this address.", {}});
+  const auto sent = choose(name, *index, request);
+  auto response = head_of(name, *index, sent);
+  response.status = 404;
+  response.headers.add("Cache-Control", "no-store");
+  response.file = sent.file->content;
+  return response;
+}
+
+// What every answer says of a file.
+Response StaticFiles::head_of(const std::string& name, const File& file, const Encoded& sent) const {
+  Response response;
+  response.headers.add("Content-Type", std::string(file.type));
+  if (has_encodings(name)) response.headers.add("Vary", "Accept-Encoding");
+  if (!sent.encoding.empty()) response.headers.add("Content-Encoding", std::string(sent.encoding));
+  add_page_security(response.headers);
   return response;
 }
 

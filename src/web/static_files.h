@@ -27,7 +27,7 @@ class StaticFiles {
   void add(std::string path, std::string content);  // "assets/index-a1b2c3d4.js"
   bool empty() const { return files_.empty(); }
 
-  // GET or HEAD of a path as split_path() gives it.
+  // GET or HEAD of a path as split_path() gives it. Where there is nothing, a browser gets the client's page with 404.
   Response serve(const std::vector<std::string>& path, const Request& request) const;
 
  private:
@@ -46,6 +46,8 @@ class StaticFiles {
   // The smallest form of it that the request takes.
   Encoded choose(const std::string& name, const File& file, const Request& request) const;
   bool has_encodings(const std::string& name) const;
+  Response serve_missing(const std::vector<std::string>& path, const Request& request) const;
+  Response head_of(const std::string& name, const File& file, const Encoded& sent) const;
 
   std::map<std::string, File, std::less<>> files_;
 };

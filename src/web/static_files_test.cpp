@@ -102,6 +102,39 @@ TEST_F(StaticFilesTest, a_file_is_sent_compressed_to_whoever_takes_that) {
   EXPECT_EQ(sent("a.js", "gzip", etag).status, 200u);
 }
 
+TEST_F(StaticFilesTest, a_browser_at_a_mistyped_address_gets_the_page_and_a_program_the_problem) {
+  constexpr auto kBrowser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+  StaticFiles files;
+  files.add("index.html", "the page");
+  files.add("index.html.br", "the page, pressed");
+  const auto ask = [&](const std::string& target, std::string accepted) {
+    Request request{.method = "GET", .target = target};
+    request.headers.add("Accept", std::move(accepted));
+    request.headers.add("Accept-Encoding", "br");
+    request.headers.add("If-None-Match", "*");
+    return files.serve(*split_path(target), request);
+  };
+  for (const auto* target : {"/nonsense", "/a/b/", "/index.htm", "/..%2fsigning.key"}) {
+    SCOPED_TRACE(target);
+    const auto page = ask(target, kBrowser);
+    EXPECT_EQ(page.status, 404u);
+    EXPECT_EQ(page.content(), "the page, pressed");
+    EXPECT_EQ(page.headers.find("Content-Type"), "text/html; charset=utf-8");
+    EXPECT_EQ(page.headers.find("Content-Encoding"), "br");
+    EXPECT_EQ(page.headers.find("Cache-Control"), "no-store");
+    EXPECT_TRUE(page.headers.find("Content-Security-Policy"));
+    EXPECT_FALSE(page.headers.find("ETag"));
+  }
+  const auto is_problem = [](const Response& response) {
+    return response.status == 404 && response.headers.find("Content-Type") == "application/problem+json";
+  };
+  for (const auto* accepted : {"", "*/*", "application/json", "text/html;q=0, */*"})
+    EXPECT_TRUE(is_problem(ask("/nonsense", accepted))) << accepted;
+  for (const auto* target : {"/api", "/api/nonsense", "/whip/demo", "/whep"})
+    EXPECT_TRUE(is_problem(ask(target, kBrowser))) << target;
+  EXPECT_TRUE(is_problem(StaticFiles().serve({"nonsense"}, Request{.method = "GET"})));
+}
+
 TEST_F(StaticFilesTest, what_an_installed_page_needs_has_its_type_and_is_looked_for_anew) {
   StaticFiles files;
   for (const auto* name : {"sw.js", "manifest.webmanifest", "icon-192.png"}) files.add(name, "x");
