@@ -15,10 +15,19 @@ describe('a moderator without a mouse', () => {
   const violations = [];
   /** @type {import('../lib/participants.mjs').Participant} */
   let hall, site, moderator;
+  /** @type {import('../lib/participants.mjs').Participant[]} */
+  let delegates;
   const noting = (t) => ({ note: (line) => t.diagnostic(line) });
   const key = (name) => moderator.page.keyboard.press(name);
   const focus = () => moderator.page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent?.trim() ?? '');
   const focusIs = (pattern, options = {}) => until(`the focus is on ${pattern}`, async () => pattern.test(await focus()), options);
+
+  /** Waits until the one's row has gone below the other's. */
+  const moves = (seat, above, options) =>
+    until(`${seat} is below ${above}`, async () => {
+      const [lower, upper] = await Promise.all([seat, above].map((id) => moderator.page.locator(`[data-person=${id}]`).getAttribute('aria-rowindex')));
+      return Number(lower) > Number(upper);
+    }, options);
 
   before(async () => {
     hall = await join(world.chromium, world.server, 'hall', size);
@@ -31,6 +40,7 @@ describe('a moderator without a mouse', () => {
     await key('Enter'); // Join has the focus
     await moderator.joined(noting(t));
     await moderator.page.locator('aside.lead .desk').waitFor();
+    assert.equal(await moderator.page.evaluate(() => document.activeElement?.tagName), 'MAIN');
   });
 
   it('closes and opens the own microphone with one key', async (t) => {
@@ -123,6 +133,8 @@ describe('a moderator without a mouse', () => {
     await site.says(/The chair has ended your participation\./, noting(t));
     assert.match(await moderator.words(), /Your microphone is open/);
     await focusIs(/^Hà Giang/, noting(t)); // the focus stays in the row though its buttons are gone
+    await moves('ha-giang', 'chair', noting(t)); // who is here first
+    await focusIs(/^Hà Giang/, noting(t));
   });
 
   it('reads what the keys are, and switches them off', async (t) => {
@@ -151,10 +163,50 @@ describe('a moderator without a mouse', () => {
     await moderator.says(/Your microphone is closed\./, noting(t));
   });
 
+  it('answers the queue by its buttons: the focus goes on to the next, and then to the heading', async (t) => {
+    delegates = [];
+    for (const seat of ['delegate-1', 'delegate-2']) {
+      const delegate = await join(world.chromium, world.server, seat, size);
+      delegates.push(delegate);
+      await delegate.press('Raise hand');
+      await delegate.press('reply');
+      await moderator.page.locator(`[data-hand=${seat}]`).waitFor();
+    }
+    await moderator.page.locator('[data-hand=delegate-1] .give').focus();
+    await key('Enter');
+    await focusIs(/^Give the floor: Đại biểu 2/, noting(t));
+    await key('Tab');
+    await focusIs(/^Lower the hand of Đại biểu 2/);
+    await key('Enter');
+    await focusIs(/^Asking for the floor$/, noting(t));
+  });
+
+  it('removes by the button of a row: the focus stays in the row', async (t) => {
+    const [first, second] = delegates;
+    const remove = (seat) => moderator.page.locator(`[data-person=${seat}] [data-column]`).last();
+    await remove('delegate-1').focus();
+    await key('Enter');
+    await focusIs(/^Cancel$/);
+    await tabTo(moderator.page, 'Remove');
+    await key('Enter');
+    await first.says(/The chair has ended your participation\./, noting(t));
+    await focusIs(/^Đại biểu 1/, noting(t));
+    await moves('delegate-1', 'delegate-2', noting(t));
+    await focusIs(/^Đại biểu 1/, noting(t));
+    await remove('delegate-2').focus();
+    await key('Enter');
+    await focusIs(/^Cancel$/);
+    await second.press('Leave'); // during the question
+    await until('the row is empty', async () => (await moderator.page.locator('[data-person=delegate-2]').getAttribute('data-present')) === 'false', noting(t));
+    await key('Escape');
+    await focusIs(/^Đại biểu 2/, noting(t));
+  });
+
   it('leaves', async (t) => {
     await tabTo(moderator.page, 'Leave');
     await key('Enter');
     await moderator.says(/You have left the conference\./, noting(t));
+    assert.equal(await moderator.page.evaluate(() => document.activeElement?.tagName), 'H1');
     assert.deepEqual(violations, []);
   });
 });

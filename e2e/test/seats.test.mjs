@@ -15,6 +15,8 @@ describe('a seat', () => {
   let chair, site;
   const noting = (t) => ({ note: (line) => t.diagnostic(line) });
 
+  const focus = () => site.page.evaluate(() => document.activeElement?.tagName);
+
   before(async () => {
     chair = await join(world.chromium, world.server, 'chair', { ...size, speaking: false });
     site = await join(world.chromium, world.server, 'ha-giang', size);
@@ -25,11 +27,13 @@ describe('a seat', () => {
   it('is taken over by a second page; the first says so and can take it back', async (t) => {
     const second = await join(world.chromium, world.server, 'ha-giang', size);
     await site.says(/You have joined elsewhere with the same link: in another window or on another device\. This page has stopped\./, noting(t));
+    assert.equal(await focus(), 'H1');
     await Promise.all([chair.sees('ha-giang', noting(t)), chair.hears('ha-giang', noting(t)), second.sees('chair', noting(t))]);
     assert.equal((await chair.places({ seat: 'ha-giang' })).length, 1);
     await site.press('Take part here again');
     await second.says(/You have joined elsewhere/, noting(t));
     await site.joined(noting(t));
+    assert.equal(await focus(), 'MAIN');
     await Promise.all([chair.sees('ha-giang', noting(t)), site.sees('chair', noting(t))]);
     await second.close();
   });
@@ -38,6 +42,7 @@ describe('a seat', () => {
     await chair.press('Remove Hà Giang');
     await chair.press('Remove');
     await site.says(/The chair has ended your participation\./, noting(t));
+    assert.equal(await focus(), 'H1');
     await until('the chair sees nobody there', async () => (await chair.places({ seat: 'ha-giang' })).length === 0, noting(t));
     await site.press('Join again');
     await site.pressJoin();

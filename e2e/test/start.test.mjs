@@ -79,6 +79,15 @@ describe('the start page', () => {
     await page.context().close();
   });
 
+  it('is what a mistyped address shows, from where a pasted link leads on', async () => {
+    const page = await open();
+    const answer = await page.goto(`${world.server.origin}/nonsense`);
+    assert.equal(answer?.status(), 404);
+    await page.getByRole('heading', { name: /Try it/ }).waitFor();
+    assert.equal(page.url(), `${world.server.origin}/`);
+    await page.context().close();
+  });
+
   it('says that the server cannot be reached, and tries on', async (t) => {
     const page = await open((route) => route.abort());
     await page.getByText('The server cannot be reached. The page keeps trying by itself.').waitFor();

@@ -390,6 +390,37 @@ describe('taking part', () => {
     await lead({ type: 'lower_hand', seat: 'ha-giang' });
   });
 
+  it('raises and lowers the hand by keys alone, the focus on its button', async (t) => {
+    const focusIs = (wanted) => until(`the focus is on ${wanted}`, async () => (await site.page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent)) === wanted, noting(t));
+    await site.page.evaluate(() => document.activeElement?.blur());
+    await site.page.keyboard.press('h');
+    await focusIs('contribution');
+    await site.page.keyboard.press('Escape');
+    await focusIs('Raise hand');
+    await site.page.keyboard.press('h');
+    await focusIs('contribution');
+    await site.page.keyboard.press('Enter');
+    await focusIs('Lower hand');
+    await site.page.keyboard.press('Enter');
+    await focusIs('Raise hand');
+  });
+
+  it('keeps the language and a warning of the server in reach on a low screen', async (t) => {
+    await site.page.setViewportSize({ width: 683, height: 384 }); // 1366 × 768 at 200 %
+    await site.page.evaluate(() => window.tell({ type: 'recording_trouble', trouble: 'disk_full', unrecorded: [] }));
+    await until('the warning is seen', () => site.page.locator('section.record').isVisible(), noting(t));
+    await fits(site.page, 'a site with a warning');
+    await passesAxe(site.page);
+    await site.page.evaluate(() => window.tell({ type: 'recording_trouble', unrecorded: [] }));
+    await site.press('More');
+    await site.page.getByLabel('Language', { exact: true }).selectOption('fr');
+    await until('it speaks French', () => site.button('Quitter', true).isVisible(), noting(t));
+    await site.page.getByLabel('Langue', { exact: true }).selectOption('en');
+    await passesAxe(site.page);
+    await site.page.keyboard.press('Escape');
+    await site.page.setViewportSize({ width: 1280, height: 800 });
+  });
+
   it('breaks no rule of the content security policy and throws nothing', () => assert.deepEqual(violations, []));
 });
 

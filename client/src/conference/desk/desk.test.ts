@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Seat } from '../../api/messages';
 import { seat } from '../testing/seats';
 import { marksOf, missingPictures } from './marks';
-import { countOf, fold, heldRows, queueOf, wantedRows } from './rows';
+import { countOf, fold, heldRows, queueOf, rowAfter, wantedRows } from './rows';
 
 const open = { open: true, closed_by: 'nobody', granted: true } as const;
 const roster = [
@@ -12,6 +12,16 @@ const roster = [
   seat('dak-lak', { name: 'Đắk Lắk', hand: { kind: 'reply', raised_at: 2_000 } }),
   seat('koeln', { name: 'Köln', hand: { kind: 'contribution', raised_at: 1_000 } }),
 ];
+
+describe('the focus of a row that has gone', () => {
+  it('goes to the next that is still there, else to the one before', () => {
+    expect(rowAfter('b', ['a', 'b', 'c'], ['a', 'c'])).toBe('c');
+    expect(rowAfter('a', ['a', 'b', 'c'], ['c'])).toBe('c');
+    expect(rowAfter('c', ['a', 'b', 'c'], ['a', 'b', 'd'])).toBe('b');
+    expect(rowAfter('a', ['a'], [])).toBeUndefined();
+    expect(rowAfter('x', ['a'], ['a'])).toBe('a');
+  });
+});
 
 describe('the list of seats', () => {
   it('has who is here first, both in the roster’s order', () => expect(wantedRows(roster, 'all', '')).toEqual(['hall', 'dak-lak', 'koeln', 'ha-giang']));

@@ -43,6 +43,12 @@ export function heldRows(before: readonly string[], wanted: readonly string[]): 
   return [...before, ...wanted.filter((id) => !known.has(id))];
 }
 
+// Whose row takes the focus of one that has gone from a list: the next that is still there, else the one before.
+export function rowAfter(gone: string, before: readonly string[], now: readonly string[]): string | undefined {
+  const at = before.indexOf(gone);
+  return before.slice(at + 1).find((id) => now.includes(id)) ?? before.slice(0, Math.max(at, 0)).findLast((id) => now.includes(id));
+}
+
 // Where the floor was asked for, first come first.
 export type Asking = Seat & { hand: NonNullable<Seat['hand']> };
 export function queueOf(seats: readonly Seat[]): Asking[] {
