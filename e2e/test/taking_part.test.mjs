@@ -413,9 +413,10 @@ describe('taking part', () => {
     await passesAxe(site.page);
     await site.page.evaluate(() => window.tell({ type: 'recording_trouble', unrecorded: [] }));
     await site.press('More');
-    await site.page.getByLabel('Language', { exact: true }).selectOption('fr');
+    const language = site.page.locator('#more-controls select');
+    await language.selectOption('fr');
     await until('it speaks French', () => site.button('Quitter', true).isVisible(), noting(t));
-    await site.page.getByLabel('Langue', { exact: true }).selectOption('en');
+    await language.selectOption('en');
     await passesAxe(site.page);
     await site.page.keyboard.press('Escape');
     await site.page.setViewportSize({ width: 1280, height: 800 });
