@@ -27,10 +27,23 @@ export async function prepare(context, violations) {
   context.on('weberror', (error) => violations.push(String(error.error())));
 }
 
+/** The page has followed its window, and is laid out. @param {Page} page */
+async function settled(page) {
+  const { width, height } = page.viewportSize();
+  await page.waitForFunction(
+    async ([wide, high]) => {
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      return innerWidth === wide && innerHeight === high;
+    },
+    [width, height],
+  );
+}
+
 /** @param {Page} page */
 export async function passesAxe(page) {
   for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await settled(page);
     const found = await page.evaluate(async () => {
       const result = await window.axe.run(document, {
         runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],

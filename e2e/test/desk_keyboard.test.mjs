@@ -85,6 +85,18 @@ describe('a moderator without a mouse', () => {
     await site.says(/The chair has closed your microphone\./, noting(t));
   });
 
+  it('is left at the search when nobody is left in a list that was filtered', async (t) => {
+    const row = moderator.page.locator('[data-person=ha-giang] [data-column="0"]');
+    await site.press('Raise hand');
+    await site.press('reply');
+    await moderator.page.getByRole('button', { name: /^Asking/ }).click();
+    await row.focus();
+    await site.press('Lower hand');
+    await until('the focus is in the search', () => moderator.page.evaluate(() => document.activeElement?.matches('input[type=search]')), noting(t));
+    await moderator.page.getByRole('button', { name: /^All/ }).click();
+    await row.focus();
+  });
+
   it('gives the floor to whoever is first in the queue', async (t) => {
     await site.press('Raise hand');
     await site.press('reply');
