@@ -189,10 +189,10 @@ const stories = {
   // Other programs than browsers send and watch by the same links, so nobody here has a seat.
   async publish() {
     const token = await server.token('moderator');
-    const page = await lone({ as: 'publish', name: 'hall', token });
+    const page = await lone({ as: 'publish', name: 'stream', token });
     await startSending(page, patient);
     await photograph(page, 'publish', { whole: true });
-    const viewer = await lone({ as: 'watch', name: 'hall', token });
+    const viewer = await lone({ as: 'watch', name: 'stream', token });
     await viewer.locator('video:not(.hidden)').first().waitFor();
     await viewer.getByText('pictures a second').waitFor();
     await photograph(viewer, 'watch', { whole: true });
