@@ -62,6 +62,11 @@ describe('the arrangement', () => {
       expect(both.slides!.width).toBeGreaterThan(both.stage!.width);
     }
   });
+  it('shows no tile that is too small for anybody to be seen in', () => {
+    for (const layout of ['speaker', 'side_by_side', 'slides'] as const)
+      for (let height = 60; height < 700; height += 7)
+        for (const { width } of arrange({ width: 344, height }, scene({ layout, stage: true, tiles: 9 }), phone).tiles) expect(width, `${layout} ${height}`).toBeGreaterThanOrEqual(phone.leastTile / 2);
+  });
   it('leaves no hole between the stage and few tiles beneath it, and as much above as below', () => {
     const { stage, tiles } = arrange({ width: 344, height: 460 }, scene({ stage: true, tiles: 3 }), phone);
     expect(tiles[0]!.y).toBeCloseTo(stage!.y + stage!.height + phone.gap, 3);

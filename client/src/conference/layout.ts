@@ -193,9 +193,9 @@ function withSlides(arrangement: Arrangement, area: Box, scene: Scene, metrics: 
 }
 
 function withTiles(arrangement: Arrangement, area: Box, scene: Scene, metrics: Metrics): Arrangement {
-  // Half of the least tile shows nobody: what is large is enough then.
-  if (area.height < metrics.leastTile / ratio / 2 || area.width < metrics.leastTile / 2) return arrangement;
   const { perPage, rest, pager } = paged(area, scene.tiles, scene.slots, 0, metrics);
+  // Half of the least tile shows nobody: what is large is enough then.
+  if (rest.height < metrics.leastTile / ratio / 2 || rest.width < metrics.leastTile / 2) return arrangement;
   return { ...arrangement, tiles: grid(rest, Math.min(scene.tiles, perPage), metrics.gap), pages: Math.ceil(scene.tiles / perPage), pager };
 }
 
