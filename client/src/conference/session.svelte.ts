@@ -166,14 +166,15 @@ export class ConferenceSession {
     return (await this.#tell(command)) === null;
   }
 
-  async #tell(command: Command): Promise<Notice['code'] | null> {
+  // `quiet`: a refusal that needs no words.
+  async #tell(command: Command, quiet?: Notice['code']): Promise<Notice['code'] | null> {
     this.notice = null;
     try {
       await this.command(command);
       return null;
     } catch (error) {
       const code = error instanceof CommandRefused ? error.code : 'lost';
-      this.notice = { code, what: command.type };
+      if (code !== quiet) this.notice = { code, what: command.type };
       return code;
     }
   }
@@ -219,11 +220,10 @@ export class ConferenceSession {
   // Closing acts here first, and stays whether the server can be told or not; opening is the server's to allow.
   async #setGate(gate: Gate, open: boolean): Promise<void> {
     if (!open) this.#closeHere(gate, 'asking');
-    const refusal = await this.#tell({ type: `${open ? 'open' : 'close'}_${gate}`, seat: this.seat });
-    if (!open && refusal === 'lost') {
-      this.notice = null; // it is closed, and stays closed
-      this.#closeHere(gate, 'untold');
-    } else if (!open && refusal === 'closed_not_recorded') this.#closeHere(gate, 'unrecorded');
+    // Whoever closes and is lost has closed: nothing is uncertain.
+    const refusal = await this.#tell({ type: `${open ? 'open' : 'close'}_${gate}`, seat: this.seat }, open ? undefined : 'lost');
+    if (!open && refusal === 'lost') this.#closeHere(gate, 'untold');
+    else if (!open && refusal === 'closed_not_recorded') this.#closeHere(gate, 'unrecorded');
     else if (!open || !refusal) this.#closeHere(gate, null);
   }
 

@@ -80,6 +80,11 @@ export class Capture {
     return this.#machine.media ? this.devices.lanes.microphone.trouble : 'insecure';
   }
 
+  // None while the browser asks.
+  get troubles(): readonly DeviceTrouble[] {
+    return this.asking ? [] : [this.cameraTrouble, this.microphoneTrouble].filter((trouble) => trouble !== null);
+  }
+
   // The browser may be asking the person.
   get asking(): boolean {
     return (['camera', 'microphone'] as const).some((lane) => this.devices.lanes[lane].opening?.why === 'start');
