@@ -84,12 +84,16 @@ export function installDevices(person) {
   }
 
   const readings = [];
-  // Bursts and mended losses spread over the neighbours of a tone, far below it.
+  // A tone that is cut off within a reading (a burst ends, a loss is mended) spreads over its neighbours, up to some 15 dB below it, but
+  // without peaks of their own: half-way to the next tone it is louder still. So a tone is heard where it stands out from both its sides.
   const neighbourDecibels = 20;
+  const halfWayHertz = 48;
+  const peakDecibels = 6;
   const note = (at, levelOf, least) => {
     const levels = person.tones.map(levelOf);
     const enough = Math.max(least, Math.max(...levels) - neighbourDecibels);
-    readings.push({ at, heard: person.tones.filter((_, index) => levels[index] >= enough) });
+    const standsOut = (hertz, level) => level >= peakDecibels + Math.max(levelOf(hertz - halfWayHertz), levelOf(hertz + halfWayHertz));
+    readings.push({ at, heard: person.tones.filter((hertz, index) => levels[index] >= enough && standsOut(hertz, levels[index])) });
     if (readings.length > kept) readings.shift();
   };
   const streams = () => [...document.querySelectorAll('audio[data-use=voice]')].map(({ srcObject }) => srcObject).filter(Boolean);

@@ -11,7 +11,7 @@ import { until } from './until.mjs';
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {import('./server.mjs').Server} Server */
 
-// Colours at least 36 degrees and tones at least 90 Hz apart.
+// Colours at least 36 degrees and tones at least 97 Hz apart: the ears of devices.mjs listen half-way between them.
 const seats = ['hall', 'chair', 'ha-giang', 'cao-bang', 'bac-kan', 'lang-son', 'delegate-1', 'delegate-2', 'moderator', 'presenter'];
 const hueOf = (seat) => seats.indexOf(seat) * 36;
 export const hertzOf = (seat) => 1_100 + seats.indexOf(seat) * 97;
