@@ -2,8 +2,9 @@
 // are told. Prints how long an acknowledgement and a delivery take, and the server's memory for each page that is there
 // without media. The server has one core, this program another.
 //
-//   tools/with_node node bench/commands.mjs [--watchers 400] [--commanders 20] [--rate 50] [--seconds 30] [--server-core 1] [--own-core 0] [--data FOLDER] [-- FLAG…]
+//   tools/with_node node bench/commands.mjs [--watchers 400] [--commanders 20] [--rate 50] [--seconds 30] [--server-core 1] [--own-core 0] [--data FOLDER] [--compress] [-- FLAG…]
 //
+// --compress: the many agree to compress with the server as browsers do (RFC 7692). That costs this program as much as the server: for memory, not for times.
 // --data: where the record lies, on the disk that is meant; by default a new folder under /tmp. What follows -- goes to the server.
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -26,6 +27,7 @@ const { values, positionals } = parseArgs({
     'server-core': { type: 'string', default: '1' },
     'own-core': { type: 'string', default: '0' },
     data: { type: 'string' },
+    compress: { type: 'boolean', default: false },
   },
   allowPositionals: true,
 });
@@ -78,7 +80,7 @@ for (let begin = 0; begin < watchers; begin += 20) {
         if (at >= 0 && text.includes('"happened"')) delivered.push(performance.now() - asked[parseInt(text.slice(at + 13), 10)]);
       },
       closed: () => ++lost,
-    });
+    }, { compress: values.compress });
     socket.send({ type: 'hello', version: 1, token: mine });
   }
   await until('they have come', () => open >= Math.min(begin + 20, watchers), { ceiling: 30_000 });
