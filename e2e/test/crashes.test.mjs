@@ -33,7 +33,10 @@ describe(`a server that is killed ${kills} times`, () => {
   });
   after(() => server?.remove());
 
-  const command = async (...words) => (await run(program, [...words, '--data', server.data], { env: environment, maxBuffer: 1 << 30 })).stdout;
+  const commandOn = async (data, ...words) => (await run(program, [...words, '--data', data], { env: environment, maxBuffer: 1 << 30 })).stdout;
+  const command = (...words) => commandOn(server.data, ...words);
+  const saidIn = async (data) =>
+    JSON.parse(await commandOn(data, 'export', '--conference', 'demo')).events.filter(({ event }) => event.type === 'chat_said').map(({ event }) => event.message.text);
 
   // A session that took no part yet is nothing to come back to, and what a join does to a microphone is still to come.
   const allJoined = () => until('all have joined', () => pages.every((page) => !page.waitsFor('microphone')));
@@ -112,19 +115,6 @@ describe(`a server that is killed ${kills} times`, () => {
     }
   }
 
-  it('is backed up while it runs', async () => {
-    const folder = (await command('backup', '--server', server.origin)).trim();
-    const restored = `${server.data}-restored`;
-    try {
-      await run(program, ['restore', '--from', folder, '--data', restored], { env: environment });
-      assert.match((await run(program, ['verify', '--data', restored], { env: environment })).stdout, /all is well/);
-    } finally {
-      await rm(restored, { recursive: true, force: true });
-    }
-    const refused = await server.api('/api/backups', moderator, { method: 'POST' });
-    assert.equal(refused.status, 403);
-  });
-
   it('has all that it acknowledged, once and in order', async (t) => {
     const starts = [];
     let patched = 0;
@@ -165,5 +155,42 @@ describe(`a server that is killed ${kills} times`, () => {
     assert.ok(acknowledged > 10 * kills, `${acknowledged} acknowledged`);
     assert.ok(patched > 0, 'something was changed by REST');
     assert.equal(resumed, pages.length * (kills - 1), 'every page had its session back each time');
+  });
+
+  it('is backed up while it is asked for things', async (t) => {
+    const starting = server.begin();
+    await Promise.all(pages.map((page) => page.arrive()));
+    await starting;
+    await allJoined();
+    const asking = setInterval(() => {
+      for (const page of pages) {
+        page.budget = 1;
+        page.work();
+      }
+    }, 20);
+    const known = pages.map((page) => page.acknowledged.length);
+    await until('each has something acknowledged', () => pages.every((page, i) => page.acknowledged.length > known[i]));
+    const before = pages.map((page) => page.acknowledged.length);
+    const restored = `${server.data}-restored`;
+    try {
+      const folder = (await command('backup', '--server', server.origin)).trim();
+      const meanwhile = pages.reduce((sum, page, i) => sum + page.acknowledged.length - before[i], 0);
+      t.diagnostic(`${meanwhile} messages were acknowledged while the backup was made`);
+      assert.ok(meanwhile > 0);
+      await commandOn(restored, 'restore', '--from', folder);
+      assert.match(await commandOn(restored, 'verify'), /all is well/);
+      const texts = await saidIn(restored);
+      for (const [i, page] of pages.entries()) {
+        const mine = texts.filter((text) => text.startsWith(`${page.seat} `) && !page.uncertain.has(text));
+        assert.ok(mine.length >= before[i], `what ${page.seat} was told before the backup was asked for`);
+        const asked = [...page.acknowledged, ...[...page.asked.values()].filter(({ what }) => what === 'message').map(({ value }) => value)];
+        assert.deepEqual(mine, asked.slice(0, mine.length), `what ${page.seat} said`);
+      }
+    } finally {
+      clearInterval(asking);
+      await rm(restored, { recursive: true, force: true });
+    }
+    const refused = await server.api('/api/backups', moderator, { method: 'POST' });
+    assert.equal(refused.status, 403);
   });
 });

@@ -14,8 +14,10 @@ Result<OpenedRecord> open_record(const std::string& data_folder, std::span<const
   if (!journal) return fail(std::move(journal.error().message));
   auto conferences = storage::load_conferences(**journal, rosters);
   if (!conferences) return fail(std::move(conferences.error().message));
-  auto back_up = [file = journal->get()](const storage::BackupOrder& order) { return storage::back_up(*file, order); };
-  return OpenedRecord{std::move(*journal), std::move(back_up), std::move(*conferences)};
+  auto make_backup = [file = journal->get()](storage::BackupOrder order) {
+    return std::make_shared<storage::Backup>(*file, std::move(order));
+  };
+  return OpenedRecord{std::move(*journal), std::move(make_backup), std::move(*conferences)};
 }
 
 }  // namespace bridgehall::app

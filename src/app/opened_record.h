@@ -16,8 +16,8 @@ namespace bridgehall::app {
 
 struct OpenedRecord {
   std::unique_ptr<storage::Journal> journal;
-  // To be called by whoever has the journal, on its thread.
-  std::function<storage::Outcome<storage::Manifest>(const storage::BackupOrder&)> back_up;
+  // A backup of it, for whoever has the journal.
+  std::function<std::shared_ptr<storage::Backup>(storage::BackupOrder)> make_backup;
   std::vector<conference::Recovered> conferences;
 };
 // The record in that data folder; made where there is none.

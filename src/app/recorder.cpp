@@ -28,10 +28,10 @@ void Recorder::finish() {
   state_of_ = {};
 }
 
-bool Recorder::back_up(Copy copy, CopyDone done) {
-  if (copy_done_ || (owes_resume_ && !resume()) || !thread_.has_room()) return false;
-  copy_done_ = std::move(done);
-  thread_.push(BackUp{std::move(copy)});
+bool Recorder::back_up(BackUp backup, BackupDone done) {
+  if (backup_done_ || (owes_resume_ && !resume()) || !thread_.has_room()) return false;
+  backup_done_ = std::move(done);
+  thread_.push(std::move(backup));
   return true;
 }
 
@@ -78,7 +78,7 @@ std::optional<conference::JournalResult> Recorder::poll() {
       resume();
       return conference::BatchesFailed{from, storage::trouble_of(failed->failure.kind)};
     }
-    if (const auto* copied = std::get_if<BackedUp>(&*report)) std::exchange(copy_done_, {})(copied->folder);
+    if (const auto* made = std::get_if<BackedUp>(&*report)) std::exchange(backup_done_, {})(made->folder);
   }
   return std::nullopt;
 }

@@ -29,11 +29,10 @@ class Recorder final : public conference::Journal {
   // something happened. Nothing is asked of `state_of` after that.
   void finish();
 
-  // Has a copy made on the storage thread, between two transactions, and says what became of it when poll() meets it.
-  // False: one is being made, or too much waits.
-  using Copy = std::function<storage::Outcome<std::string>()>;
-  using CopyDone = std::function<void(const storage::Outcome<std::string>& folder)>;
-  bool back_up(Copy copy, CopyDone done);
+  // Has a backup made while the record is written, and says what became of it when poll() meets it. False: one is being
+  // made, or too much waits.
+  using BackupDone = std::function<void(const storage::Outcome<std::string>& folder)>;
+  bool back_up(BackUp backup, BackupDone done);
 
   // -- Journal --
   bool write(conference::Batch&& batch) override;
@@ -55,7 +54,7 @@ class Recorder final : public conference::Journal {
   std::uint64_t settled_ = 0;  // the latest of which it is known that it was committed or refused
   std::uint64_t refused_ = 0;  // batches since the trouble began
   bool owes_resume_ = false;
-  CopyDone copy_done_;  // while one is being made
+  BackupDone backup_done_;  // while one is being made
   conference::JournalCounters counters_;
 };
 

@@ -71,18 +71,19 @@ web::ControlSettings control_settings(const Configuration& c, crypto::Fingerprin
 std::vector<IpAddress> announced_now(const Configuration& c) { return announced_addresses(c, io::local_addresses()); }
 
 // Copies into a folder of the data folder, named for the time.
-web::BackUp make_backups(Recorder& recorder, const std::string& data, decltype(OpenedRecord::back_up) back_up) {
-  return [&recorder, data, back_up = std::move(back_up)](web::BackupDone done) {
+web::BackUp make_backups(Recorder& recorder, const std::string& data, decltype(OpenedRecord::make_backup) make_backup) {
+  return [&recorder, data, make_backup = std::move(make_backup)](web::BackupDone done) {
     const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     const auto name = fmt::format("{:%Y%m%dT%H%M%SZ}", std::chrono::floor<std::chrono::seconds>(now));
     const auto target = (std::filesystem::path(data) / "backups" / name).string();
-    const auto copy = [=]() -> storage::Outcome<std::string> {
-      const auto made =
-          back_up({.data_folder = data, .files = files_beside_the_record(data), .target = target, .now = now});
-      if (!made) return std::unexpected(made.error());
-      return target;
-    };
-    return recorder.back_up(copy, [done = std::move(done)](const storage::Outcome<std::string>& folder) {
+    const auto backup =
+        make_backup({.data_folder = data, .files = files_beside_the_record(data), .target = target, .now = now});
+    BackUp order{.copy_some = [backup] { return backup->copy_some(); },
+                 .complete = [backup, target]() -> storage::Outcome<std::string> {
+                   if (const auto made = backup->complete(); !made) return std::unexpected(made.error());
+                   return target;
+                 }};
+    return recorder.back_up(std::move(order), [done = std::move(done)](const storage::Outcome<std::string>& folder) {
       if (folder)
         spdlog::info("backed up into {}", *folder);
       else
@@ -218,7 +219,7 @@ Result<void> serve(const Configuration& c, Greeting greeting) {
     if (!record) return std::unexpected(record.error());
     recovered = std::move(record->conferences);
     recorder.emplace(std::move(record->journal));
-    back_up = make_backups(*recorder, c.data_folder, std::move(record->back_up));
+    back_up = make_backups(*recorder, c.data_folder, std::move(record->make_backup));
   }
 
   auto dtls = std::make_unique<crypto::OpenSslDtlsFactory>();

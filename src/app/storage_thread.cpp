@@ -1,5 +1,7 @@
 #include "app/storage_thread.h"
 
+#include <utility>
+
 #include <pthread.h>
 
 #include "io/clock.h"
@@ -15,6 +17,7 @@ void StorageThread::stop() {
   stopping_.store(true, std::memory_order_release);
   bell_.ring();
   if (thread_.joinable()) thread_.join();
+  if (completing_.joinable()) completing_.join();
 }
 
 // Asked a second time, as the thread may have made room before it could be told that it is wanted.
@@ -58,13 +61,19 @@ std::optional<StorageOrder> StorageThread::next() {
 
 bool StorageThread::turn() {
   if (!may_turn()) return false;
+  // In turns, as a record that is written all the time would never be copied.
+  if (!has_order() || (backup_is_due() && std::exchange(backup_is_next_, false))) {
+    go_on_with_backup();
+    return true;
+  }
+  backup_is_next_ = true;
   auto order = next();
   if (auto* batch = std::get_if<conference::Batch>(&*order))
     commit(std::move(*batch));
   else if (const auto* snapshot = std::get_if<WriteSnapshot>(&*order))
     carry_out(*snapshot);
-  else if (const auto* backup = std::get_if<BackUp>(&*order))
-    carry_out(*backup);
+  else if (auto* backup = std::get_if<BackUp>(&*order))
+    copying_ = std::move(*backup);
   else
     failed_ = false;
   return true;
@@ -98,7 +107,27 @@ void StorageThread::carry_out(const WriteSnapshot& order) {
   if (!done && order.origin == storage::Origin::given) fail(done.error());
 }
 
-void StorageThread::carry_out(const BackUp& order) { report(BackedUp{order.copy()}); }
+void StorageThread::go_on_with_backup() {
+  if (completed_.exchange(false, std::memory_order_acq_rel)) {
+    completing_.join();
+    return report(BackedUp{std::move(*completed_with_)});
+  }
+  const auto copied = copying_->copy_some();
+  if (copied && !*copied) return;
+  auto backup = std::move(*copying_);
+  copying_.reset();
+  if (!copied) return report(BackedUp{std::unexpected(copied.error())});
+  complete_backup(std::move(backup));
+}
+
+void StorageThread::complete_backup(BackUp&& backup) {
+  completing_ = std::thread([this, backup = std::move(backup)] {
+    completed_with_ = backup.complete();
+    completed_.store(true, std::memory_order_release);
+    bell_.ring();
+  });
+  pthread_setname_np(completing_.native_handle(), "backup");
+}
 
 // What the failed commit may have left is cut off before anybody is told that it is not there, where the disk lets us.
 void StorageThread::fail(const storage::Failure& failure) {

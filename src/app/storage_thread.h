@@ -30,9 +30,12 @@ struct WriteSnapshot {
   conference::State state;
   storage::Origin origin{};
 };
-// Copies the record, between two transactions. Gives the folder of the copy.
+// Copies the record while it is written. No other is pushed before this one's BackedUp.
 struct BackUp {
-  std::function<storage::Outcome<std::string>()> copy;
+  // Called on this thread, in turns with transactions, until it gives true.
+  std::function<storage::Outcome<bool>()> copy_some;
+  // Called then, on a thread of its own. Gives the folder of the copy.
+  std::function<storage::Outcome<std::string>()> complete;
 };
 // Control knows of the failure and pushes nothing any more that builds on what was lost.
 struct Resume {};
@@ -66,8 +69,8 @@ class StorageThread {
   ~StorageThread() { stop(); }
 
   void start();
-  // Ends the thread after what was pushed is recorded or has failed. Reports stay to be popped, as many as there is
-  // room for.
+  // Ends the thread after what was pushed is recorded or has failed; a backup whose record is not copied yet is given
+  // up. Reports stay to be popped, as many as there is room for.
   void stop();
 
   // Control's thread. push() only where has_room(): else the disk is more than kRing orders behind, and whoever asked
@@ -85,16 +88,21 @@ class StorageThread {
   static constexpr std::size_t kRing = 4096;
 
   void run();
-  // One transaction, or one order of another kind; it makes one report at most. False: there is nothing to do, or no
-  // room to tell of it.
+  // One transaction, one order of another kind or one step of a backup; it makes one report at most. False: there is
+  // nothing to do, or no room to tell of it.
   bool turn();
   bool may_turn() const {
-    return (held_ || orders_.waiting() > 0) && (reports_.has_room() || stopping_.load(std::memory_order_acquire));
+    return (has_order() || backup_is_due()) && (reports_.has_room() || stopping_.load(std::memory_order_acquire));
+  }
+  bool has_order() const { return held_ || orders_.waiting() > 0; }
+  bool backup_is_due() const {
+    return (copying_ || completed_.load(std::memory_order_acquire)) && !stopping_.load(std::memory_order_acquire);
   }
   std::optional<StorageOrder> next();
   void commit(conference::Batch&& first);
   void carry_out(const WriteSnapshot& order);
-  void carry_out(const BackUp& order);
+  void go_on_with_backup();
+  void complete_backup(BackUp&& backup);
   void fail(const storage::Failure& failure);
   void report(StorageReport&& report);
 
@@ -102,6 +110,11 @@ class StorageThread {
   std::vector<conference::Batch> batches_;  // of one transaction
   std::optional<StorageOrder> held_;        // ended the batches of a transaction, comes after it
   bool failed_ = false;
+  std::optional<BackUp> copying_;
+  bool backup_is_next_ = false;  // else what was pushed is
+  std::thread completing_;
+  std::optional<storage::Outcome<std::string>> completed_with_;  // the other thread's until completed_
+  std::atomic<bool> completed_{false};
   SpscRing<StorageOrder> orders_{kRing};
   SpscRing<StorageReport> reports_{kRing};
   io::Wakeup reports_ready_;

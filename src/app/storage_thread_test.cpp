@@ -63,8 +63,9 @@ class StorageThreadTest : public ::testing::Test {
     poller_.add(thread_->event_fd(), 0);
   }
   void push_batch() { thread_->push(Batch{.number = ++number_, .conference = "a", .events = {{.sequence = number_}}}); }
-  static BackUp copy() {
-    return {[] { return Outcome<std::string>("a folder"); }};
+  // Copied in so many steps.
+  static BackUp backup(int steps = 1) {
+    return {[steps]() mutable { return Outcome<bool>(--steps <= 0); }, [] { return Outcome<std::string>("a folder"); }};
   }
   // The next report; a minute at most.
   std::optional<StorageReport> wait() {
@@ -117,10 +118,8 @@ TEST_F(StorageThreadTest, WhatWaitsGoesIntoOneTransaction) {
 
 TEST_F(StorageThreadTest, AfterAFailureNothingIsRecordedUntilControlResumes) {
   for (int i = 0; i < 3; ++i) push_batch();
-  thread_->push(copy());
   thread_->start();
   wait_until_committed(3);
-  ASSERT_TRUE(wait_for<BackedUp>());
   kept_.fails = true;
   push_batch();
   const auto failed = wait_for<RecordingFailed>();
@@ -129,12 +128,12 @@ TEST_F(StorageThreadTest, AfterAFailureNothingIsRecordedUntilControlResumes) {
   kept_.fails = false;
   push_batch();  // was on its way when control heard of it
   thread_->push(WriteSnapshot{{.id = "a"}, storage::Origin::given});
-  thread_->push(copy());
+  thread_->push(backup());
+  const auto made = wait_for<BackedUp>();
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->folder.value_or(""), "a folder");
   thread_->push(Resume{});
   push_batch();
-  const auto copied = wait_for<BackedUp>();
-  ASSERT_TRUE(copied);
-  EXPECT_EQ(copied->folder.value_or(""), "a folder");
   wait_until_committed(6);
   thread_->stop();
   EXPECT_EQ(kept_.batches, (std::vector<std::uint64_t>{1, 2, 3, 6}));
@@ -155,10 +154,10 @@ TEST_F(StorageThreadTest, ASnapshotComesAfterWhatWasPushedBeforeIt) {
 TEST_F(StorageThreadTest, AGivenStateThatCannotBeKeptIsAFailureAndAFoldIsNone) {
   kept_.fails = true;
   thread_->push(WriteSnapshot{{.id = "a"}, storage::Origin::events});
-  thread_->push(copy());
-  thread_->push(WriteSnapshot{{.id = "a"}, storage::Origin::given});
   thread_->start();
+  thread_->push(backup());
   EXPECT_TRUE(wait_for<BackedUp>());
+  thread_->push(WriteSnapshot{{.id = "a"}, storage::Origin::given});
   EXPECT_TRUE(wait_for<RecordingFailed>());
 }
 
@@ -172,18 +171,91 @@ TEST_F(StorageThreadTest, WhatWasPushedBeforeTheEndIsRecorded) {
 
 TEST_F(StorageThreadTest, ItWaitsWhereItsReportsAreNotPopped) {
   thread_->start();
-  std::uint64_t copies = 0, heard = 0;
   constexpr std::uint64_t kMany = 10'000;
-  while (copies < kMany && thread_->has_room()) {
-    thread_->push(copy());
-    ++copies;
+  // A snapshot ends a transaction, so that each batch is one and told by itself.
+  bool snapshot = false;
+  const auto push_while_there_is_room = [&] {
+    for (; number_ < kMany && thread_->has_room(); snapshot = !snapshot)
+      snapshot ? thread_->push(WriteSnapshot{{.id = "a"}, storage::Origin::events}) : push_batch();
+  };
+  push_while_there_is_room();
+  for (std::uint64_t heard = 0; heard < kMany; push_while_there_is_room()) {
+    const auto committed = wait_for<Committed>();
+    ASSERT_TRUE(committed);
+    heard = committed->number;
   }
-  while (heard < kMany) {
-    ASSERT_TRUE(wait_for<BackedUp>());
-    ++heard;
-    for (; copies < kMany && thread_->has_room(); ++copies) thread_->push(copy());
+}
+
+TEST_F(StorageThreadTest, TheRecordIsWrittenBetweenTheStepsOfABackup) {
+  std::atomic<bool> committed{false};
+  // Never done with copying unless a batch is committed meanwhile.
+  thread_->push(
+      BackUp{[&] { return Outcome<bool>(committed.load()); }, [] { return Outcome<std::string>("a folder"); }});
+  thread_->start();
+  push_batch();
+  wait_until_committed(1);
+  committed = true;
+  EXPECT_TRUE(wait_for<BackedUp>());
+}
+
+TEST_F(StorageThreadTest, ABackupGoesOnWhileTheRecordIsWritten) {
+  std::size_t recorded_before = 0;
+  thread_->push(BackUp{[&, steps = 100]() mutable {
+                         recorded_before = kept_.batches.size();
+                         return Outcome<bool>(--steps == 0);
+                       },
+                       [] { return Outcome<std::string>("a folder"); }});
+  for (int i = 0; i < 200; ++i) {
+    push_batch();
+    thread_->push(WriteSnapshot{{.id = "a"}, storage::Origin::events});
   }
-  EXPECT_EQ(heard, kMany);
+  thread_->start();
+  auto report = wait();
+  while (report && !std::holds_alternative<BackedUp>(*report)) report = wait();
+  ASSERT_TRUE(report);
+  thread_->stop();
+  EXPECT_GT(recorded_before, 10u);
+  EXPECT_LT(recorded_before, 190u);
+}
+
+// As long as completing it takes, the record is written.
+TEST_F(StorageThreadTest, ABackupIsCompletedOnAnotherThread) {
+  std::atomic<bool> committed{false};
+  thread_->push(BackUp{[] { return Outcome<bool>(true); },
+                       [&] {
+                         while (!committed.load()) std::this_thread::yield();
+                         return Outcome<std::string>("a folder");
+                       }});
+  thread_->start();
+  push_batch();
+  wait_until_committed(1);
+  committed = true;
+  EXPECT_TRUE(wait_for<BackedUp>());
+}
+
+TEST_F(StorageThreadTest, WhatBecameOfABackupIsSaid) {
+  thread_->start();
+  thread_->push(BackUp{[] { return Outcome<bool>(storage::fail(FailureKind::disk_full, "The disk is full.")); },
+                       [] { return Outcome<std::string>("a folder"); }});
+  auto made = wait_for<BackedUp>();
+  ASSERT_TRUE(made);
+  ASSERT_FALSE(made->folder);
+  EXPECT_EQ(made->folder.error().message, "The disk is full.");
+  thread_->push(BackUp{[] { return Outcome<bool>(true); },
+                       [] { return Outcome<std::string>(storage::fail(FailureKind::disk_error, "It broke.")); }});
+  made = wait_for<BackedUp>();
+  ASSERT_TRUE(made);
+  ASSERT_FALSE(made->folder);
+  EXPECT_EQ(made->folder.error().message, "It broke.");
+}
+
+TEST_F(StorageThreadTest, ABackupThatIsNotCopiedYetIsGivenUpAtTheEnd) {
+  thread_->push(BackUp{[] { return Outcome<bool>(false); }, [] { return Outcome<std::string>("a folder"); }});
+  push_batch();
+  thread_->start();
+  thread_->stop();
+  wait_until_committed(1);
+  EXPECT_FALSE(thread_->pop());
 }
 
 }  // namespace

@@ -40,17 +40,6 @@ Outcome<void> make_empty_folder(const std::string& path) {
   return {};
 }
 
-Outcome<void> copy_record(Database& from, const std::string& path) {
-  if (auto made = create_private_file(path); !made) return made;
-  auto to = Database::open(path, "", SQLITE_OPEN_READWRITE);
-  if (!to) return std::unexpected(to.error());
-  auto* backup = sqlite3_backup_init((*to)->handle(), "main", from.handle(), "main");
-  if (!backup) return std::unexpected((*to)->failure());
-  sqlite3_backup_step(backup, -1);
-  if (sqlite3_backup_finish(backup) != SQLITE_OK) return std::unexpected((*to)->failure());
-  return {};
-}
-
 Outcome<BackupFile> described(const std::string& folder, const std::string& name) {
   const auto digest = digest_file(in(folder, name));
   if (!digest) return std::unexpected(digest.error());
@@ -112,32 +101,53 @@ Outcome<void> make_room(const std::string& data_folder, const Manifest& manifest
 
 }  // namespace
 
-Outcome<Manifest> back_up(SqliteJournal& journal, const BackupOrder& order) {
-  const auto database = journal.database();
-  if (!database) return std::unexpected(database.error());
-  if (auto made = make_empty_folder(order.target); !made) return std::unexpected(made.error());
+Backup::~Backup() {
+  std::error_code error;
+  if (made_ == Made::folder) fs::remove_all(order_.target, error);
+}
+
+Outcome<bool> Backup::copy_some() {
+  if (made_ == Made::nothing) {
+    if (auto made = make_empty_folder(order_.target); !made) return std::unexpected(made.error());
+    made_ = Made::folder;
+    if (auto begun = journal_.begin_copy(in(order_.target, kRecordFile)); !begun) return std::unexpected(begun.error());
+  }
+  return journal_.copy_some();
+}
+
+Outcome<Manifest> Backup::complete() {
   const std::string record(kRecordFile);
-  if (auto copied = copy_record(**database, in(order.target, record)); !copied) return std::unexpected(copied.error());
+  if (auto synced = sync_file(in(order_.target, record)); !synced) return std::unexpected(synced.error());
   Manifest manifest{
-      .made_at = fmt::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(order.now)),
+      .made_at = fmt::format("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(order_.now)),
       .schema = migrations().size(),
   };
-  auto files = order.files;
+  auto files = order_.files;
   files.insert(files.begin(), record);
   for (const auto& name : files) {
+    const auto to = in(order_.target, name);
     if (name != record) {
-      const auto to = in(order.target, name);
       if (auto made = make_folder(fs::path(to).parent_path().string()); !made) return std::unexpected(made.error());
-      if (auto copied = copy_private_file(in(order.data_folder, name), to); !copied)
+      if (auto copied = copy_private_file(in(order_.data_folder, name), to); !copied)
         return std::unexpected(copied.error());
     }
-    auto file = described(order.target, name);
+    auto file = described(order_.target, name);
     if (!file) return std::unexpected(file.error());
     manifest.files.push_back(std::move(*file));
   }
-  if (auto written = write_private_file(in(order.target, kManifestFile), encode_manifest(manifest)); !written)
+  if (auto written = write_private_file(in(order_.target, kManifestFile), encode_manifest(manifest)); !written)
     return std::unexpected(written.error());
+  made_ = Made::backup;
   return manifest;
+}
+
+Outcome<Manifest> back_up(SqliteJournal& journal, const BackupOrder& order) {
+  Backup backup(journal, order);
+  for (;;) {
+    const auto copied = backup.copy_some();
+    if (!copied) return std::unexpected(copied.error());
+    if (*copied) return backup.complete();
+  }
 }
 
 Outcome<Manifest> restore(const std::string& backup, const std::string& data_folder, Existing existing) {

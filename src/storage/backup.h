@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "conference/state.h"
@@ -17,7 +18,32 @@ struct BackupOrder {
   std::string target;              // made; refused where there is something in it
   conference::WallTime now{};
 };
-// Without its manifest, which is written last, a folder is no backup.
+
+// A backup in the making, of a record that may be written meanwhile. Without its manifest, which is written last, a
+// folder is no backup.
+class Backup {
+ public:
+  // Does nothing yet. The journal is there until copy_some() has given true.
+  Backup(SqliteJournal& journal, BackupOrder order) : journal_(journal), order_(std::move(order)) {}
+  Backup(const Backup&) = delete;
+  Backup& operator=(const Backup&) = delete;
+  // Removes the folder unless complete() went well: it may hold what there is no room for.
+  ~Backup();
+
+  // A millisecond of work on the journal's thread, between two transactions. True: the record is copied as it is
+  // now. Not to be called again then, nor after a failure.
+  Outcome<bool> copy_some();
+  // After that, on any thread: syncs and reads what was copied, and copies the other files. May take seconds.
+  Outcome<Manifest> complete();
+
+ private:
+  enum class Made : std::uint8_t { nothing, folder, backup };
+
+  SqliteJournal& journal_;
+  BackupOrder order_;
+  Made made_ = Made::nothing;
+};
+// A whole one, in one go.
 Outcome<Manifest> back_up(SqliteJournal& journal, const BackupOrder& order);
 
 enum class Existing : std::uint8_t {

@@ -1,6 +1,7 @@
 #include "storage/backup.h"
 
 #include <fstream>
+#include <optional>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -30,11 +31,10 @@ class BackupTest : public ::testing::Test {
     const auto batch = grown_.grow([this](std::uint64_t bound) { return random_.below(bound); }, events);
     ASSERT_DONE(journal_->append({&batch, 1}));
   }
-  Outcome<Manifest> back_up() {
-    return storage::back_up(
-        *journal_,
-        {.data_folder = data_, .files = {"conferences/a.json"}, .target = backup_, .now = conference::kNoon});
+  BackupOrder order() const {
+    return {.data_folder = data_, .files = {"conferences/a.json"}, .target = backup_, .now = conference::kNoon};
   }
+  Outcome<Manifest> back_up() { return storage::back_up(*journal_, order()); }
   static std::string content(const std::string& path) { return read_whole_file(path, 1 << 20).value_or("none"); }
 
   TestFolder folder_{"backup"};
@@ -64,6 +64,55 @@ TEST_F(BackupTest, ItHoldsWhatWasRecordedWhenItWasMade) {
   }
   ASSERT_EQ(::stat(backup_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0700u);
+}
+
+TEST_F(BackupTest, ItHoldsWhatWasRecordedWhileItWasMade) {
+  for (int i = 0; i < 40; ++i) grow(500);
+  ASSERT_DONE(journal_->tend());
+  std::optional<Backup> backup(std::in_place, *journal_, order());
+  int steps = 0;
+  for (bool copied = false; !copied; ++steps) {
+    grow(steps % 3 == 0 ? 400 : 1);
+    if (steps == 2) {
+      ASSERT_DONE(journal_->write_snapshot(grown_.state(), Origin::events));
+    }
+    const auto step = backup->copy_some();
+    ASSERT_DONE(step);
+    copied = *step;
+    if (steps % 2 == 0) {
+      ASSERT_DONE(journal_->tend());
+    }
+  }
+  EXPECT_GT(steps, 5);
+  const auto then = grown_.state();
+  grow(10);
+  ASSERT_DONE(backup->complete());
+  backup.reset();
+  ASSERT_DONE(restore(backup_, other_, Existing::refuse));
+  auto restored = SqliteJournal::open({.path = other_ + "/record.sqlite3", .access = Access::existing});
+  ASSERT_DONE(restored);
+  EXPECT_EQ(**(*restored)->load("a"), then);
+  EXPECT_TRUE(verify(**restored)->findings.empty());
+  EXPECT_EQ(**journal_->load("a"), grown_.state());
+}
+
+TEST_F(BackupTest, WhatIsGivenUpLeavesNothing) {
+  for (int i = 0; i < 40; ++i) grow(500);
+  std::optional<Backup> backup(std::in_place, *journal_, order());
+  const auto step = backup->copy_some();
+  ASSERT_DONE(step);
+  ASSERT_FALSE(*step);
+  EXPECT_TRUE(fs::exists(backup_));
+  backup.reset();
+  EXPECT_FALSE(fs::exists(backup_));
+  grow(1);
+  ASSERT_DONE(back_up());
+}
+
+TEST_F(BackupTest, WithoutAFileThatBelongsToItThereIsNone) {
+  fs::remove(data_ + "/conferences/a.json");
+  EXPECT_THAT(refusal_of(back_up()), HasSubstr("a.json cannot be read"));
+  EXPECT_FALSE(fs::exists(backup_));
 }
 
 TEST_F(BackupTest, AFolderWithSomethingInItIsRefused) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "storage/database.h"
+#include "storage/record_copy.h"
 
 namespace bridgehall::storage {
 
@@ -55,6 +56,7 @@ struct Connection {
   Statement insert_conference, insert_event, insert_snapshot;
   Statement select_events, select_last_at, select_snapshot, select_snapshots;
   Statement forget_older_folds, forget_other_snapshots, forget_events;
+  std::unique_ptr<RecordCopy> copy;  // being made
 
  private:
   Connection() = default;

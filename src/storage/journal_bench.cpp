@@ -1,4 +1,7 @@
-// What the record costs: an event in memory and on the system's disk, and opening a long one. The folder is TMPDIR's.
+// What the record costs: an event in memory and on the system's disk, opening a long one, and backing it up. The folder
+// is TMPDIR's.
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 
 #include <benchmark/benchmark.h>
@@ -8,6 +11,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "conference/apply.h"
+#include "storage/backup.h"
 #include "storage/event_json.h"
 #include "storage/sqlite_journal.h"
 
@@ -30,6 +34,7 @@ class Folder {
     std::filesystem::create_directories(path_);
   }
   ~Folder() { std::filesystem::remove_all(path_); }
+  std::string path() const { return path_.string(); }
   std::string record() const { return (path_ / kRecordFile).string(); }
 
  private:
@@ -110,6 +115,45 @@ void open_long_record(benchmark::State& run) {
   run.counters["bytes"] = static_cast<double>(std::filesystem::file_size(folder.record()));
 }
 BENCHMARK(open_long_record)->Arg(1'000'000)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+// A record of so many events is backed up while another event is written after each step, as a busy conference would.
+void back_up_while_written(benchmark::State& run) {
+  const Folder folder;
+  const auto journal = opened(folder.record());
+  fill(*journal, static_cast<std::size_t>(run.range(0)) / 900, 900);
+  SeededRandom random(1);
+  std::uint64_t sequence = 0;
+  const auto write_one = [&] {
+    Batch batch{.conference = "a"};
+    batch.events.push_back({++sequence, WallTime{}, "chair", any_event(random, sequence)});
+    BRIDGEHALL_CHECK(journal->append({&batch, 1}).has_value());
+    BRIDGEHALL_CHECK(journal->tend().has_value());
+  };
+  using Clock = std::chrono::steady_clock;
+  using Milliseconds = std::chrono::duration<double, std::milli>;
+  std::vector<double> waits;
+  Milliseconds completing{};
+  for (auto _ : run) {
+    Backup backup(*journal,
+                  {.data_folder = folder.path(), .files = {}, .target = folder.path() + "/backup", .now = {}});
+    for (bool copied = false; !copied;) {
+      const auto began = Clock::now();
+      copied = backup.copy_some().value();
+      write_one();
+      waits.push_back(Milliseconds(Clock::now() - began).count());
+    }
+    const auto began = Clock::now();
+    BRIDGEHALL_CHECK(backup.complete().has_value());
+    completing = Clock::now() - began;
+    std::filesystem::remove_all(folder.path() + "/backup");
+  }
+  std::sort(waits.begin(), waits.end());
+  run.counters["step_and_commit_median_ms"] = waits[waits.size() / 2];
+  run.counters["step_and_commit_p99_ms"] = waits[waits.size() * 99 / 100];
+  run.counters["completing_ms"] = completing.count();
+  run.SetItemsProcessed(static_cast<std::int64_t>(waits.size()));
+}
+BENCHMARK(back_up_while_written)->Arg(1'000'000)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 }  // namespace bridgehall::storage

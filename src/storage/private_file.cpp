@@ -87,6 +87,12 @@ Outcome<void> replace_file(const std::string& path, Fill&& fill) {
 
 }  // namespace
 
+Outcome<void> sync_file(const std::string& path) {
+  const Descriptor descriptor(path, O_RDONLY);
+  if (!descriptor.valid() || ::fsync(descriptor.get()) != 0) return refuse(path, "written", errno);
+  return {};
+}
+
 Outcome<void> sync_folder(const std::string& folder) {
   const Descriptor descriptor(folder, O_RDONLY | O_DIRECTORY);
   if (!descriptor.valid() || ::fsync(descriptor.get()) != 0) return refuse(folder, "written", errno);

@@ -15,6 +15,7 @@ Outcome<void> create_private_file(const std::string& path);
 Outcome<void> write_private_file(const std::string& path, std::string_view content);
 // The same with what another file holds.
 Outcome<void> copy_private_file(const std::string& from, const std::string& to);
+Outcome<void> sync_file(const std::string& path);
 Outcome<void> sync_folder(const std::string& folder);
 
 // At most `most` bytes, else it is refused.

@@ -102,6 +102,23 @@ Outcome<Database*> SqliteJournal::database() {
   return connection_->database.get();
 }
 
+Outcome<void> SqliteJournal::begin_copy(const std::string& to) {
+  if (auto open = ready(); !open) return open;
+  auto copy = RecordCopy::begin(*connection_->database, to);
+  if (!copy) return std::unexpected(copy.error());
+  connection_->copy = std::move(*copy);
+  return {};
+}
+
+Outcome<bool> SqliteJournal::copy_some() {
+  if (!connection_ || !connection_->copy)
+    return fail(FailureKind::disk_error,
+                "The record could not be written while it was copied, so the copy was given up.");
+  auto done = connection_->copy->step();
+  if (!done || *done) connection_->copy.reset();
+  return done;
+}
+
 // Nothing was written yet when somebody's input is refused, so the connection is as good as before.
 template <class Work>
 Outcome<void> SqliteJournal::transact(Work&& work) {

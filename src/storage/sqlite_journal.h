@@ -37,7 +37,12 @@ class SqliteJournal final : public Journal {
   Outcome<ConferenceRecord> take_out(std::string_view conference) override;
   Outcome<void> put_in(const ConferenceRecord& record) override;
 
-  // For what works on the file as a whole, backup and verification. Opens it anew where something had failed.
+  // Copies the record into another file while it is written: begin_copy(), then copy_some() between the transactions
+  // until it gives true; then all is copied, but not synced. Whatever closes the file gives the copy up.
+  Outcome<void> begin_copy(const std::string& to);
+  Outcome<bool> copy_some();
+
+  // For what works on the file as a whole, as verification does. Opens it anew where something had failed.
   Outcome<Database*> database();
   const FileOptions& file() const { return file_; }
   // The disk failed and the file was not opened since.

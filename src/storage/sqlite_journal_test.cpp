@@ -257,6 +257,34 @@ TEST_F(SqliteJournalTest, ACheckpointThatFailsCostsNothing) {
   }
 }
 
+TEST_F(SqliteJournalTest, ACopyIsGivenUpWhereTheRecordFailsMeanwhile) {
+  const TestFolder folder("copy");
+  SeededRandom random(9);
+  const Dice dice = [&](std::uint64_t bound) { return random.below(bound); };
+  GrowingConference grown("a");
+  for (int i = 0; i < 40; ++i) ASSERT_DONE(append(grown.grow(dice, 200)));
+  EXPECT_THAT(refusal_of(journal_->copy_some()), HasSubstr("given up"));  // none was begun
+  ASSERT_DONE(journal_->begin_copy(folder.file("first")));
+  const auto step = journal_->copy_some();
+  ASSERT_DONE(step);
+  ASSERT_FALSE(*step);
+  disk_.set_fault(DiskFault::sync_fails);
+  EXPECT_FALSE(append(batch("a", grown.state().sequence + 1)));
+  disk_.set_fault(DiskFault::none);
+  EXPECT_THAT(refusal_of(journal_->copy_some()), HasSubstr("given up"));
+  ASSERT_DONE(append(grown.grow(dice, 1)));
+  EXPECT_THAT(refusal_of(journal_->copy_some()), HasSubstr("given up"));
+  ASSERT_DONE(journal_->begin_copy(folder.file("second")));
+  for (bool copied = false; !copied;) {
+    const auto next = journal_->copy_some();
+    ASSERT_DONE(next);
+    copied = *next;
+  }
+  const auto copy = SqliteJournal::open({.path = folder.file("second"), .access = Access::existing});
+  ASSERT_DONE(copy);
+  EXPECT_EQ(**(*copy)->load("a"), grown.state());
+}
+
 TEST_F(SqliteJournalTest, WhatIsRecordedCanBeReadThoughTheDiskIsFull) {
   SeededRandom random(7);
   GrowingConference grown("a");
