@@ -75,10 +75,8 @@ export class Server {
 
   /** @param {string} role @param {{ conference?: string, ttl?: string, subject?: string }} [options] */
   async token(role, { conference = 'demo', ttl = '1h', subject } = {}) {
-    const named = subject ? ['--subject', subject] : [];
-    const { stdout } = await run(program, ['token', '--data', this.data, '--conference', conference, '--role', role, '--ttl', ttl, ...named], {
-      env: environment,
-    });
+    const named = [...(role === 'administrator' ? [] : ['--conference', conference]), ...(subject ? ['--subject', subject] : [])];
+    const { stdout } = await run(program, ['token', '--data', this.data, '--role', role, '--ttl', ttl, ...named], { env: environment });
     return stdout.trim();
   }
 

@@ -22,12 +22,13 @@ export class SmallDisk {
     return disk;
   }
 
-  /** To the last byte. */
-  async fill() {
+  /** To the last byte, or to the last so many KiB. */
+  async fill(leaving = 0) {
     await run('dd', ['if=/dev/zero', `of=${this.filler}`, 'bs=1024'], { cwd: '/' }).catch(() => {}); // it ends by having no more room
     const more = await writeFile(`${this.filler}-2`, 'x').then(() => true, () => false);
     await rm(`${this.filler}-2`, { force: true });
     if (more) throw new Error('the disk is not full');
+    if (leaving) await run('truncate', ['--size', `-${leaving}K`, this.filler]);
   }
 
   async makeRoom() {

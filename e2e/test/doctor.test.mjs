@@ -24,7 +24,7 @@ describe('the doctor', () => {
   const world = suite();
   /** @type {string[]} */
   const violations = [];
-  const administrator = async () => (await run(program, ['token', '--data', world.server.data, '--role', 'administrator', '--ttl', '1h'])).stdout.trim();
+  const administrator = () => world.server.token('administrator');
   const settings = () => ['--data-folder', world.server.data, '--conferences', 'demo', '--http-port', String(world.server.port), '--media-port', String(world.server.port)];
 
   it('knows the server that runs', async () => {

@@ -1,6 +1,7 @@
 // Nothing can be written down: what is asked for is refused and never half done, what closes is closed all the same, and
 // when there is room again everything is as before.
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
@@ -76,6 +77,20 @@ describe('a record whose disk is full', { skip: noDisks }, () => {
     await disk.makeRoom();
     await until('something can be said', async () => (await chat(site, 'at last')).type === 'done');
     await compare(['before', 'after', 'at last'], false);
+  });
+
+  it('makes no backup for which there is no room, leaves nothing of it, and goes on', async () => {
+    await disk.fill(32);
+    const administrator = await server.token('administrator');
+    const refused = await server.api('/api/backups', administrator, { method: 'POST' });
+    assert.equal(refused.status, 500);
+    assert.match((await refused.json()).detail, /full/);
+    assert.deepEqual(await readdir(joinPath(server.data, 'backups')), []);
+    assert.equal((await chat(site, 'beside')).type, 'done');
+    await disk.makeRoom();
+    const made = await server.api('/api/backups', administrator, { method: 'POST' });
+    assert.equal(made.status, 201);
+    assert.deepEqual((await readdir((await made.json()).folder)).toSorted(), ['conferences', 'manifest.json', 'record.sqlite3', 'signing.key']);
   });
 
   // What a page that comes anew is shown.
