@@ -301,6 +301,21 @@ describe('taking part', () => {
       await delegate.page.setViewportSize(phone.viewport);
     });
 
+    it('fills the screen: the state stays in sight, and what is not seen is not pressed', async () => {
+      await delegate.press('Full screen');
+      await until('the screen is filled', () => delegate.page.evaluate(() => document.fullscreenElement !== null));
+      const leave = delegate.button('Leave', true);
+      const opacity = () => delegate.page.locator('footer .buttons').evaluate((buttons) => getComputedStyle(buttons).opacity);
+      await until('the controls go away', async () => (await opacity()) === '0');
+      assert.ok(await delegate.page.locator('footer [data-word]').isVisible());
+      const box = await leave.boundingBox();
+      await delegate.page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2);
+      await until('the controls are there', async () => (await opacity()) === '1');
+      await delegate.sees('hall', { use: 'stage' }); // it has not left
+      await delegate.press('Leave full screen');
+      await until('the page is as before', () => delegate.page.evaluate(() => document.fullscreenElement === null));
+    });
+
     it('takes sound only: no picture is sent to it any more, it is said, and kept', async (t) => {
       await delegate.press('More');
       await delegate.button('Picture and sound').click();

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/backup_files.h"
+#include "app/duration_text.h"
 #include "app/complaint.h"
 #include "app/token_command.h"
 #include "crypto/system_random.h"
@@ -70,9 +71,10 @@ RecordCommands::RecordCommands(CLI::App& program)
   export_->add_option("--conference", conference_, "Id of the conference")->required();
   export_->add_option("--to", file_, "File to write; standard output when not given");
   import_->add_option("--from", file_, "File that was exported")->required();
-  purge_
-      ->add_option("--before", before_, "Conferences in which nothing happened since this day, as in 2026-01-31 (UTC)")
-      ->required();
+  auto* age = purge_->add_option_group("age");
+  age->add_option("--before", before_, "Conferences in which nothing happened since this day, as in 2026-01-31 (UTC)");
+  age->add_option("--older-than", older_than_, "... for so long, as in 365d: for a timer");
+  age->require_option(1);
 }
 
 CLI::App* RecordCommands::add(CLI::App& program, const std::string& name, const std::string& description) {
@@ -92,7 +94,7 @@ int RecordCommands::run(conference::WallTime now) {
   if (*export_) return export_conference();
   if (*import_) return import_conference();
   if (*verify_) return verify();
-  return purge();
+  return purge(now);
 }
 
 int RecordCommands::back_up_running(conference::WallTime now) {
@@ -170,8 +172,13 @@ int RecordCommands::verify() {
   return done->findings.empty() ? 0 : kFailed;
 }
 
-int RecordCommands::purge() {
-  const auto before = parse_date(before_);
+int RecordCommands::purge(conference::WallTime now) {
+  auto before = parse_date(before_);
+  if (!older_than_.empty()) {
+    const auto age = parse_duration(older_than_);
+    if (!age) return complain(fmt::format("--older-than is {}: write a duration as in 365d.", older_than_), kMisused);
+    before = now - *age;
+  }
   if (!before) return complain(fmt::format("--before is {}: write a day as in 2026-01-31.", before_), kMisused);
   const auto journal = open_record(data_, storage::Access::existing);
   if (!journal) return complain_of(journal.error());

@@ -27,7 +27,7 @@ class RecordCommands {
   int export_conference();
   int import_conference();
   int verify();
-  int purge();
+  int purge(conference::WallTime now);
 
   CLI::App *backup_, *restore_, *export_, *import_, *verify_, *purge_;
   std::string data_;
@@ -36,7 +36,7 @@ class RecordCommands {
   bool replace_ = false;
   std::string conference_;
   std::string file_;
-  std::string before_;
+  std::string before_, older_than_;
 };
 
 }  // namespace bridgehall::app

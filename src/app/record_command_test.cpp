@@ -100,7 +100,10 @@ TEST_F(RecordCommandTest, AConferenceIsExportedAndImported) {
 TEST_F(RecordCommandTest, WhatHappenedBeforeADayIsForgotten) {  // kNoon is on 15 January 2027
   expect_complaint(run({"purge", "--data", data(), "--before", "yesterday"}), 2, "write a day as in 2026-01-31");
   expect_complaint(run({"purge", "--data", data(), "--before", "2026-02-31"}), 2, "write a day as in 2026-01-31");
+  expect_complaint(run({"purge", "--data", data(), "--older-than", "long"}), 2, "write a duration as in 365d");
+  EXPECT_EQ(run({"purge", "--data", data()}).status, 2);
   EXPECT_EQ(run({"purge", "--data", data(), "--before", "2027-01-15"}).output, "0 events forgotten\n");
+  EXPECT_EQ(run({"purge", "--data", data(), "--older-than", "3650d"}).output, "0 events forgotten\n");
   EXPECT_EQ(run({"purge", "--data", data(), "--before", "2027-01-16"}).output, "2 events forgotten\n");
   EXPECT_EQ(run({"verify", "--data", data()}).output, "1 conference, 0 events, 1 snapshot: all is well\n");
 }

@@ -74,7 +74,7 @@ std::vector<IpAddress> announced_now(const Configuration& c) { return announced_
 web::BackUp make_backups(Recorder& recorder, const std::string& data, decltype(OpenedRecord::make_backup) make_backup) {
   return [&recorder, data, make_backup = std::move(make_backup)](web::BackupDone done) {
     const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    const auto name = fmt::format("{:%Y%m%dT%H%M%SZ}", std::chrono::floor<std::chrono::seconds>(now));
+    const auto name = fmt::format("{:%Y%m%dT%H%M%S}Z", now);  // to the millisecond
     const auto target = (std::filesystem::path(data) / "backups" / name).string();
     const auto backup =
         make_backup({.data_folder = data, .files = files_beside_the_record(data), .target = target, .now = now});

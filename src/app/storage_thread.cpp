@@ -1,7 +1,9 @@
 #include "app/storage_thread.h"
 
+#include <system_error>
 #include <utility>
 
+#include <fmt/format.h>
 #include <pthread.h>
 
 #include "io/clock.h"
@@ -114,18 +116,25 @@ void StorageThread::go_on_with_backup() {
   }
   const auto copied = copying_->copy_some();
   if (copied && !*copied) return;
-  auto backup = std::move(*copying_);
+  auto complete = std::move(copying_->complete);
   copying_.reset();
-  if (!copied) return report(BackedUp{std::unexpected(copied.error())});
-  complete_backup(std::move(backup));
+  if (copied) return complete_backup(std::move(complete));
+  complete = nullptr;  // nothing is left of it when that is told
+  report(BackedUp{std::unexpected(copied.error())});
 }
 
-void StorageThread::complete_backup(BackUp&& backup) {
-  completing_ = std::thread([this, backup = std::move(backup)] {
-    completed_with_ = backup.complete();
-    completed_.store(true, std::memory_order_release);
-    bell_.ring();
-  });
+void StorageThread::complete_backup(std::function<storage::Outcome<std::string>()> complete) {
+  try {
+    completing_ = std::thread([this, complete = std::move(complete)]() mutable {
+      completed_with_ = complete();
+      complete = nullptr;
+      completed_.store(true, std::memory_order_release);
+      bell_.ring();
+    });
+  } catch (const std::system_error& none) {
+    return report(BackedUp{
+        storage::fail(storage::FailureKind::disk_error, fmt::format("The backup got no thread: {}.", none.what()))});
+  }
   pthread_setname_np(completing_.native_handle(), "backup");
 }
 

@@ -102,7 +102,7 @@ class StorageThread {
   void commit(conference::Batch&& first);
   void carry_out(const WriteSnapshot& order);
   void go_on_with_backup();
-  void complete_backup(BackUp&& backup);
+  void complete_backup(std::function<storage::Outcome<std::string>()> complete);
   void fail(const storage::Failure& failure);
   void report(StorageReport&& report);
 

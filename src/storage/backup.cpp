@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <system_error>
+#include <vector>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -18,15 +19,23 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxManifest = std::size_t{64} << 20;
+constexpr std::uintmax_t kRoomToSpare = std::uintmax_t{8} << 20;  // twice what the log may have, and the other files
 constexpr std::string_view kKeptSuffix = ".before-restore";
 
 std::string in(const std::string& folder, std::string_view name) { return (fs::path(folder) / name).string(); }
 
+// With all above it that are missing, each durable in the one above.
 Outcome<void> make_folder(const std::string& path) {
   std::error_code error;
+  std::vector<fs::path> missing;
+  for (auto each = fs::absolute(path); !fs::exists(each, error) && each != each.parent_path();
+       each = each.parent_path())
+    missing.push_back(each);
   fs::create_directories(path, error);
   if (error)
     return fail(FailureKind::disk_error, fmt::format("The folder {} cannot be made: {}.", path, error.message()));
+  for (const auto& made : missing)
+    if (auto synced = sync_folder(made.parent_path().string()); !synced) return synced;
   return {};
 }
 
@@ -38,6 +47,18 @@ Outcome<void> make_empty_folder(const std::string& path) {
   if (auto made = make_folder(path); !made) return made;
   ::chmod(path.c_str(), 0700);  // what people said, and the key of all links
   return {};
+}
+
+// So that the record itself does not run out of room because of its copy.
+Outcome<void> check_room(const std::string& record, const std::string& target) {
+  std::error_code error;
+  const auto bytes = fs::file_size(record, error);
+  if (error) return {};  // there is none on this disk; a journal's in a test
+  const auto room = fs::space(target, error).available;
+  if (error || room >= bytes + kRoomToSpare) return {};
+  return fail(FailureKind::disk_full,
+              fmt::format("The disk is too full for a backup: the record has {} MiB, and {} has room for {} MiB.",
+                          bytes >> 20, target, room >> 20));
 }
 
 Outcome<BackupFile> described(const std::string& folder, const std::string& name) {
@@ -102,16 +123,25 @@ Outcome<void> make_room(const std::string& data_folder, const Manifest& manifest
 }  // namespace
 
 Backup::~Backup() {
+  if (made_ != Made::part) return;
   std::error_code error;
-  if (made_ == Made::folder) fs::remove_all(order_.target, error);
+  for (fs::directory_iterator entry(order_.target, error), end; !error && entry != end; entry.increment(error))
+    fs::remove_all(entry->path(), error);
+  if (!folder_was_there_) fs::remove(order_.target, error);
+}
+
+Outcome<void> Backup::begin() {
+  std::error_code error;
+  folder_was_there_ = fs::exists(order_.target, error);
+  if (auto made = make_empty_folder(order_.target); !made) return made;
+  made_ = Made::part;
+  if (auto room = check_room(journal_.file().path, order_.target); !room) return room;
+  return journal_.begin_copy(in(order_.target, kRecordFile));
 }
 
 Outcome<bool> Backup::copy_some() {
-  if (made_ == Made::nothing) {
-    if (auto made = make_empty_folder(order_.target); !made) return std::unexpected(made.error());
-    made_ = Made::folder;
-    if (auto begun = journal_.begin_copy(in(order_.target, kRecordFile)); !begun) return std::unexpected(begun.error());
-  }
+  if (made_ == Made::nothing)
+    if (auto begun = begin(); !begun) return std::unexpected(begun.error());
   return journal_.copy_some();
 }
 

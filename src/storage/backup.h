@@ -27,21 +27,24 @@ class Backup {
   Backup(SqliteJournal& journal, BackupOrder order) : journal_(journal), order_(std::move(order)) {}
   Backup(const Backup&) = delete;
   Backup& operator=(const Backup&) = delete;
-  // Removes the folder unless complete() went well: it may hold what there is no room for.
+  // Leaves nothing unless complete() went well: it might have what there is no room for.
   ~Backup();
 
   // A millisecond of work on the journal's thread, between two transactions. True: the record is copied as it is
-  // now. Not to be called again then, nor after a failure.
+  // now. Not to be called again then, nor after a failure. Refused where there is no room for it.
   Outcome<bool> copy_some();
   // After that, on any thread: syncs and reads what was copied, and copies the other files. May take seconds.
   Outcome<Manifest> complete();
 
  private:
-  enum class Made : std::uint8_t { nothing, folder, backup };
+  enum class Made : std::uint8_t { nothing, part, backup };
+
+  Outcome<void> begin();
 
   SqliteJournal& journal_;
   BackupOrder order_;
   Made made_ = Made::nothing;
+  bool folder_was_there_ = false;
 };
 // A whole one, in one go.
 Outcome<Manifest> back_up(SqliteJournal& journal, const BackupOrder& order);

@@ -80,7 +80,7 @@ TEST_F(BackupTest, ItHoldsWhatWasRecordedWhileItWasMade) {
     ASSERT_DONE(step);
     copied = *step;
     if (steps % 2 == 0) {
-      ASSERT_DONE(journal_->tend());
+      ASSERT_DONE((*journal_->database())->run("PRAGMA wal_checkpoint(TRUNCATE)"));
     }
   }
   EXPECT_GT(steps, 5);
@@ -107,6 +107,15 @@ TEST_F(BackupTest, WhatIsGivenUpLeavesNothing) {
   EXPECT_FALSE(fs::exists(backup_));
   grow(1);
   ASSERT_DONE(back_up());
+}
+
+TEST_F(BackupTest, AnEmptyFolderThatWasThereStaysThere) {
+  fs::create_directories(other_);
+  fs::create_directory_symlink(other_, backup_);
+  fs::remove(data_ + "/conferences/a.json");
+  EXPECT_FALSE(back_up());
+  EXPECT_TRUE(fs::is_symlink(backup_));
+  EXPECT_TRUE(fs::is_empty(other_));
 }
 
 TEST_F(BackupTest, WithoutAFileThatBelongsToItThereIsNone) {

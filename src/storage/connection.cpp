@@ -61,7 +61,7 @@ Outcome<std::unique_ptr<Connection>> Connection::open(const FileOptions& file, s
   const auto settled = settle_wal(file.path, file.vfs);
   if (!settled) return std::unexpected(settled.error());
   if (auto set = opened.run("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; "
-                            "PRAGMA foreign_keys = ON;");
+                            "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;");
       !set)
     return std::unexpected(set.error());
   const auto pages = opened.number("PRAGMA page_count");

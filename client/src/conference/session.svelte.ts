@@ -193,9 +193,9 @@ export class ConferenceSession {
     await this.#setGate('microphone', open);
   }
 
-  // The first press opens the gate where that is allowed; after that nobody is asked.
+  // The first press opens the gate where that is allowed; after that nobody is asked. Nobody talks without a microphone.
   talk(talking: boolean): void {
-    if (this.talking === talking) return;
+    if (this.talking === talking || (talking && !this.#capture.microphone)) return;
     this.talking = talking;
     this.#followGates();
     if (talking && !this.own?.microphone.open) void this.setMicrophone(true);

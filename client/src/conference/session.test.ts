@@ -247,6 +247,18 @@ describe('the microphone', () => {
     expect(heard).toEqual(Array(5).fill([true, false]).flat());
     expect([server.all('open_microphone').length, server.all('close_microphone').length]).toEqual([1, 0]);
   });
+  it('does not talk without a microphone', async () => {
+    const { browser, session, server } = await joined(({ capture }) => capture.setMicrophone(false));
+    session.setPushToTalk(true);
+    browser.capture.close();
+    session.talk(true);
+    await pass(soonMs);
+    expect([session.talking, server.all('open_microphone').length]).toEqual([false, 0]);
+    await browser.capture.open();
+    session.talk(true);
+    await pass(soonMs);
+    expect([session.talking, server.all('open_microphone').length]).toEqual([true, 1]);
+  });
 });
 
 describe('a server that starts again', () => {

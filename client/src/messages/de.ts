@@ -265,6 +265,8 @@ export const de: Messages = {
   'slot.away': 'Hier ist zurzeit niemand verbunden',
 
   'room.alone': 'Noch ist niemand sonst da. Die Bilder erscheinen von selbst.',
+  'room.aloneStay': 'Noch ist niemand sonst da. Bleiben Sie auf dieser Seite: Bild und Ton kommen von selbst.',
+  'room.aloneLeads': 'Noch ist niemand sonst da. Schicken Sie allen ihren Link; wer beitritt, erscheint hier von selbst.',
   'room.stage': 'Auf der Bühne',
   'room.onStage': 'Auf der Bühne: {name}',
   'room.slidesOf': 'Folien von {name}',
@@ -273,6 +275,7 @@ export const de: Messages = {
   'room.self': 'Sie',
   'room.camera': '{name}, Kamera {number}',
   'room.page': 'Seite {page} von {pages}',
+  'room.pages': 'Seiten der Teilnehmenden',
   'room.previous': 'Vorige Seite',
   'room.next': 'Nächste Seite',
   'room.controls': 'Ihre Bedienung',
@@ -489,7 +492,7 @@ export const de: Messages = {
   'desk.nobody': 'Niemand',
   'desk.speaking': 'Spricht gerade',
   'desk.muteAll': 'Andere Mikrofone schließen',
-  'desk.noHands': 'Zurzeit meldet sich niemand.',
+  'desk.noHands': 'Zurzeit meldet sich niemand. Wer die Hand hebt, erscheint hier.',
   'desk.giveFloor': 'Wort erteilen',
   'desk.allBut': 'Alle Mikrofone außer dem von {name} schließen',
   'desk.search': 'Nach Name oder Ort suchen',
@@ -509,6 +512,7 @@ export const de: Messages = {
   'desk.title': 'Pult',
 
   'chat.empty': 'Noch keine Nachrichten.',
+  'chat.writeFirst': 'Noch keine Nachrichten. Schreiben Sie unten die erste.',
   'chat.write': 'Ihre Nachricht',
   'chat.send': 'Senden',
   'chat.to': 'An',

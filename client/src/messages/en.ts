@@ -263,6 +263,8 @@ export const en = {
   'slot.away': 'Nobody is connected here now',
 
   'room.alone': 'Nobody else is here yet. Pictures appear by themselves.',
+  'room.aloneStay': 'Nobody else is here yet. Stay on this page: pictures and sound come by themselves.',
+  'room.aloneLeads': 'Nobody else is here yet. Send everyone their link; who joins appears here by itself.',
   'room.stage': 'On stage',
   'room.onStage': 'On stage: {name}',
   'room.slidesOf': 'Slides from {name}',
@@ -271,6 +273,7 @@ export const en = {
   'room.self': 'You',
   'room.camera': '{name}, camera {number}',
   'room.page': 'Page {page} of {pages}',
+  'room.pages': 'Pages of people',
   'room.previous': 'Previous page',
   'room.next': 'Next page',
   'room.controls': 'Your controls',
@@ -487,7 +490,7 @@ export const en = {
   'desk.nobody': 'Nobody',
   'desk.speaking': 'Speaking now',
   'desk.muteAll': 'Close other microphones',
-  'desk.noHands': 'Nobody is asking at the moment.',
+  'desk.noHands': 'Nobody is asking at the moment. Who raises a hand appears here.',
   'desk.giveFloor': 'Give the floor',
   'desk.allBut': 'Close all microphones but that of {name}',
   'desk.search': 'Search by name or place',
@@ -507,6 +510,7 @@ export const en = {
   'desk.title': 'Desk',
 
   'chat.empty': 'No messages yet.',
+  'chat.writeFirst': 'No messages yet. Write the first one below.',
   'chat.write': 'Your message',
   'chat.send': 'Send',
   'chat.to': 'To',

@@ -265,6 +265,8 @@ export const fr: Messages = {
   'slot.away': 'Personne n’est connecté ici pour le moment',
 
   'room.alone': 'Personne d’autre n’est encore là. Les images apparaîtront d’elles-mêmes.',
+  'room.aloneStay': 'Personne d’autre n’est encore là. Restez sur cette page : l’image et le son viendront d’eux-mêmes.',
+  'room.aloneLeads': 'Personne d’autre n’est encore là. Envoyez à chacun son lien ; qui se connecte apparaîtra ici.',
   'room.stage': 'Sur scène',
   'room.onStage': 'Sur scène : {name}',
   'room.slidesOf': 'Diapositives de {name}',
@@ -273,6 +275,7 @@ export const fr: Messages = {
   'room.self': 'Vous',
   'room.camera': '{name}, caméra {number}',
   'room.page': 'Page {page} sur {pages}',
+  'room.pages': 'Pages des participants',
   'room.previous': 'Page précédente',
   'room.next': 'Page suivante',
   'room.controls': 'Vos commandes',
@@ -489,7 +492,7 @@ export const fr: Messages = {
   'desk.nobody': 'Personne',
   'desk.speaking': 'Parle maintenant',
   'desk.muteAll': 'Fermer les autres micros',
-  'desk.noHands': 'Personne ne demande la parole.',
+  'desk.noHands': 'Personne ne demande la parole. Qui lève la main apparaît ici.',
   'desk.giveFloor': 'Donner la parole',
   'desk.allBut': 'Fermer tous les microphones sauf celui de {name}',
   'desk.search': 'Chercher un nom ou un lieu',
@@ -509,6 +512,7 @@ export const fr: Messages = {
   'desk.title': 'Pupitre',
 
   'chat.empty': 'Aucun message pour l’instant.',
+  'chat.writeFirst': 'Aucun message pour l’instant. Écrivez le premier ci-dessous.',
   'chat.write': 'Votre message',
   'chat.send': 'Envoyer',
   'chat.to': 'À',

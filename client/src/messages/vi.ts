@@ -265,6 +265,8 @@ export const vi: Messages = {
   'slot.away': 'Hiện không có ai kết nối tại đây',
 
   'room.alone': 'Chưa có ai khác. Hình sẽ tự hiện ra.',
+  'room.aloneStay': 'Chưa có ai khác. Hãy giữ nguyên trang này: hình và tiếng sẽ tự hiện ra.',
+  'room.aloneLeads': 'Chưa có ai khác. Hãy gửi liên kết cho từng người; ai vào sẽ tự hiện ra ở đây.',
   'room.stage': 'Trên sân khấu',
   'room.onStage': 'Trên sân khấu: {name}',
   'room.slidesOf': 'Trang trình chiếu của {name}',
@@ -273,6 +275,7 @@ export const vi: Messages = {
   'room.self': 'Bạn',
   'room.camera': '{name}, máy quay {number}',
   'room.page': 'Trang {page} trên {pages}',
+  'room.pages': 'Các trang người tham dự',
   'room.previous': 'Trang trước',
   'room.next': 'Trang sau',
   'room.controls': 'Điều khiển của bạn',
@@ -489,7 +492,7 @@ export const vi: Messages = {
   'desk.nobody': 'Không có ai',
   'desk.speaking': 'Đang nói',
   'desk.muteAll': 'Tắt các micrô khác',
-  'desk.noHands': 'Hiện không có ai xin phát biểu.',
+  'desk.noHands': 'Hiện không có ai xin phát biểu. Ai giơ tay sẽ hiện ra ở đây.',
   'desk.giveFloor': 'Mời phát biểu',
   'desk.allBut': 'Tắt mọi micrô trừ micrô của {name}',
   'desk.search': 'Tìm theo tên hoặc địa điểm',
@@ -509,6 +512,7 @@ export const vi: Messages = {
   'desk.title': 'Bàn điều hành',
 
   'chat.empty': 'Chưa có tin nhắn.',
+  'chat.writeFirst': 'Chưa có tin nhắn. Hãy viết tin đầu tiên ở bên dưới.',
   'chat.write': 'Tin nhắn của bạn',
   'chat.send': 'Gửi',
   'chat.to': 'Gửi tới',

@@ -1,5 +1,8 @@
-// Keeps the screen from going dark. A browser takes the lock back when the page is hidden, and may do so when the battery is low: it
-// is asked for again as soon as the page is seen. Absent where the page is not secure (neither https nor localhost).
+// Keeps the screen from going dark. A browser takes the lock back when the page is hidden, and may refuse it or take it back when the
+// battery is low: it is asked for again as soon as the page is seen, and every half minute. Absent where the page is not secure
+// (neither https nor localhost).
+const askEveryMs = 30_000;
+
 export function keepAwake(): () => void {
   const ended = new AbortController();
   let lock: WakeLockSentinel | null = null;
@@ -12,9 +15,11 @@ export function keepAwake(): () => void {
   }
 
   document.addEventListener('visibilitychange', () => void ask(), { signal: ended.signal });
+  const timer = setInterval(() => void ask(), askEveryMs);
   void ask();
   return () => {
     ended.abort();
+    clearInterval(timer);
     void lock?.release();
   };
 }
