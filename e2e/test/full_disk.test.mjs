@@ -11,13 +11,14 @@ import { join } from '../lib/participants.mjs';
 import { freePort } from '../lib/ports.mjs';
 import { environment, program, Server } from '../lib/server.mjs';
 import { noDisks, SmallDisk } from '../lib/small_disk.mjs';
+import { until } from '../lib/until.mjs';
 
 describe('a server whose disk is full', { skip: noDisks }, () => {
   /** @type {SmallDisk} */
   let disk;
   /** @type {Server} */
   let server;
-  let chromium, moderator;
+  let chromium, moderator, chair;
   const rosterFile = () => joinPath(disk.folder, 'data', 'conferences', 'demo.json');
   const invitationOf = async (seat) => JSON.parse(await readFile(rosterFile(), 'utf8')).seats.find(({ id }) => id === seat).invitation;
   const renew = (seat) => server.api(`/api/conferences/demo/seats/${seat}/invitation`, moderator, { method: 'POST' });
@@ -38,7 +39,7 @@ describe('a server whose disk is full', { skip: noDisks }, () => {
 
   it('refuses in words to renew an invitation, the old one holds, and the conference goes on', async () => {
     const size = { width: 320, height: 180, speaking: true };
-    const [hall, site] = await Promise.all([join(chromium, server, 'hall', size), join(chromium, server, 'ha-giang', size)]);
+    const [hall, site, leader] = await Promise.all(['hall', 'ha-giang', 'chair'].map((seat) => join(chromium, server, seat, size)));
     const [old, roster] = [await invitationOf('cao-bang'), await readFile(rosterFile(), 'utf8')];
     await disk.fill();
     const refused = await renew('cao-bang');
@@ -56,6 +57,12 @@ describe('a server whose disk is full', { skip: noDisks }, () => {
     await hall.says(/cannot write anything down at the moment/);
     await site.openPanel('chat');
     assert.doesNotMatch(await site.page.innerText('body'), /The disk is full/);
+    chair = leader;
+    // Whoever leads is told why, and what was closed without a record.
+    await chair.says(/nothing can be recorded\. The server’s disk is full\./);
+    assert.equal(await site.page.locator('.record').count(), 0);
+    await hall.press('Close microphone');
+    await chair.says(/Closed, and not recorded yet: microphone of Hội trường\./);
     await site.sees('hall');
   });
 
@@ -64,7 +71,9 @@ describe('a server whose disk is full', { skip: noDisks }, () => {
     await server.end('SIGKILL');
     await server.begin();
     assert.equal((await exchange(old)).status, 200);
+    await chair.says(/nothing can be recorded/);
     await disk.makeRoom();
+    await until('those who lead are told', async () => (await chair.page.locator('.record').count()) === 0);
     const renewed = await renew('cao-bang');
     assert.equal(renewed.status, 201);
     const { invitation } = await renewed.json();
