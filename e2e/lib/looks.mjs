@@ -73,16 +73,20 @@ export async function photograph(page, name) {
   }
 }
 
-/** Tabs until the focus is on what has this name; every stop on the way must be visible. @param {Page} page @param {string} name */
+/** Tabs until the focus is on what has this name; every stop on the way must be visible, and nothing lie over it. @param {Page} page @param {string} name */
 export async function tabTo(page, name) {
   for (let stop = 0; stop < 40; stop += 1) {
     await page.keyboard.press('Tab');
     const focus = await page.evaluate(() => {
       const element = document.activeElement;
       const style = getComputedStyle(element);
-      return { name: element.getAttribute('aria-label') ?? element.textContent.trim(), outline: element === document.body ? 1 : parseFloat(style.outlineWidth) };
+      const { x, y, width, height } = element.getBoundingClientRect();
+      const found = document.elementFromPoint(x + width / 2, y + height / 2); // null: out of sight
+      const over = element === document.body || (found && (element.contains(found) || found.contains(element))) ? '' : (found?.outerHTML.slice(0, 200) ?? 'the edge of the window');
+      return { name: element.getAttribute('aria-label') ?? element.textContent.trim(), outline: element === document.body ? 1 : parseFloat(style.outlineWidth), over };
     });
     assert.ok(focus.outline > 0, `the focus on "${focus.name}" cannot be seen`);
+    assert.equal(focus.over, '', `the focus on "${focus.name}" is covered`);
     if (focus.name.startsWith(name)) return;
   }
   assert.fail(`"${name}" cannot be reached by Tab`);

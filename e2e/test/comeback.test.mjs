@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
+import { passesAxe, prepare } from '../lib/looks.mjs';
 import { join } from '../lib/participants.mjs';
 import { Proxy } from '../lib/proxy.mjs';
 import { suite } from '../lib/suite.mjs';
@@ -21,7 +22,7 @@ describe('a conference whose connections break', () => {
     proxy = await Proxy.start(world.server.port);
     hall = await join(world.chromium, world.server, 'hall', size);
     site = await join(world.chromium, world.server, 'ha-giang', { ...size, origin: proxy.origin });
-    delegate = await join(world.chromium, world.server, 'delegate-1', size);
+    delegate = await join(world.chromium, world.server, 'delegate-1', { ...size, prepared: (context) => prepare(context, []) });
     await Promise.all([hall.sees('ha-giang'), site.sees('hall'), site.sees('delegate-1')]);
   });
 
@@ -45,7 +46,7 @@ describe('a conference whose connections break', () => {
   it('is whole again within five seconds after a server that was killed listens again, microphones as they were', async (t) => {
     await world.server.end('SIGKILL');
     await Promise.all(everyone().map((person) => person.says(/The connection is interrupted|Pictures and sound are interrupted/, noting(t))));
-    await new Promise((done) => setTimeout(done, 2_000)); // as long as a restart takes
+    await Promise.all([passesAxe(delegate.page), new Promise((done) => setTimeout(done, 2_000))]); // as long as a restart takes
     const asked = performance.now();
     await world.server.begin();
     const began = performance.now();

@@ -4,6 +4,7 @@ import { before, describe, it } from 'node:test';
 
 import { invite, join } from '../lib/participants.mjs';
 import { suite } from '../lib/suite.mjs';
+import { until } from '../lib/until.mjs';
 
 describe('a hall, three sites and a delegate', () => {
   const world = suite();
@@ -64,6 +65,38 @@ describe('a hall, three sites and a delegate', () => {
 
   // The first place is the stage's, which lends it while it is quiet.
   it('each hears all three when three others than the stage speak', (t) => hearTogether(t, everyone.slice(1, 4)));
+
+  it('who has room for two of them turns pages: whoever was on the one before is not sent any more', async (t) => {
+    const delegate = everyone.at(-1);
+    const { page } = delegate;
+    const shown = async () => (await delegate.places({ use: 'tile' })).map(({ seat }) => seat);
+    const packets = (mid) => page.evaluate(async (wanted) => [...(await window.bridgehall.peerConnection.getStats()).values()].find((stats) => stats.type === 'inbound-rtp' && stats.mid === wanted)?.packetsReceived, mid);
+    const decoded = async () => (await delegate.statistics('figure[data-use=stage] video')).framesDecoded;
+    await page.setViewportSize({ width: 568, height: 320 });
+    await page.getByText('Page 1 of 2').waitFor();
+    const first = await shown();
+    const [third, ...more] = ['ha-giang', 'cao-bang', 'bac-kan'].filter((seat) => !first.includes(seat));
+    assert.deepEqual([first.length, more], [2, []]);
+    await Promise.all(first.map((seat) => delegate.sees(seat, { use: 'tile', ...noting(t) })));
+    const freed = (await delegate.statistics(`figure[data-seat=${first[1]}] video`)).mid;
+    assert.ok((await packets(freed)) > 0);
+
+    await delegate.press('Next page');
+    await delegate.sees(third, { use: 'tile', ...noting(t) });
+    assert.deepEqual(await shown(), [third]);
+    await delegate.sees('hall', { use: 'stage' });
+    await until('nothing comes where nobody is shown any more', async () => {
+      const [before, frames] = [await packets(freed), await decoded()];
+      await until('a second of the stage comes', async () => (await decoded()) >= frames + 15);
+      return (await packets(freed)) === before;
+    }, noting(t));
+    assert.ok(await delegate.button('Next page').isDisabled());
+
+    await delegate.press('Previous page');
+    await until('the first are shown again', async () => (await shown()).join() === first.join(), noting(t));
+    await Promise.all(first.map((seat) => delegate.sees(seat, { use: 'tile', ...noting(t) })));
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
 
   it('all that in one session each', async () => {
     for (const person of everyone) {

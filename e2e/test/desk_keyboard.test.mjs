@@ -219,6 +219,7 @@ describe('a moderator without a mouse', () => {
     await key('Enter');
     await moderator.says(/You have left the conference\./, noting(t));
     assert.equal(await moderator.page.evaluate(() => document.activeElement?.tagName), 'H1');
+    await passesAxe(moderator.page);
     assert.deepEqual(violations, []);
   });
 });

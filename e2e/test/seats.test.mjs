@@ -19,7 +19,7 @@ describe('a seat', () => {
 
   before(async () => {
     chair = await join(world.chromium, world.server, 'chair', { ...size, speaking: false });
-    site = await join(world.chromium, world.server, 'ha-giang', size);
+    site = await join(world.chromium, world.server, 'ha-giang', { ...size, prepared: (context) => prepare(context, []) });
     await chair.sees('ha-giang');
     await chair.openPanel('people');
   });
@@ -43,6 +43,7 @@ describe('a seat', () => {
     await chair.press('Remove');
     await site.says(/The chair has ended your participation\./, noting(t));
     assert.equal(await focus(), 'H1');
+    await passesAxe(site.page);
     await until('the chair sees nobody there', async () => (await chair.places({ seat: 'ha-giang' })).length === 0, noting(t));
     await site.press('Join again');
     await site.pressJoin();

@@ -1,4 +1,5 @@
-// The stage: who stands there, in which layer it is seen, lips that fit the voice, and slides beside it. Without renegotiation.
+// The stage: who stands there, in which layer it is seen, lips that fit the voice, and slides beside it, of the hall or of a presenter.
+// Without renegotiation.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 
@@ -9,12 +10,23 @@ import { until } from '../lib/until.mjs';
 describe('the stage', () => {
   const world = suite();
   /** @type {import('../lib/participants.mjs').Participant} */
-  let hall, chair, site, delegate;
+  let hall, chair, site, delegate, presenter;
   const noting = (t) => ({ note: (line) => t.diagnostic(line) });
   const everyone = () => [hall, chair, site, delegate];
   const answerOf = ({ page }) => page.evaluate(() => window.bridgehall.peerConnection.currentRemoteDescription.sdp);
   const answers = () => Promise.all(everyone().map(answerOf));
   let atFirst;
+
+  /** Packets of the pictures that have come, by their place in the answer. @param {import('../lib/participants.mjs').Participant} person */
+  const packets = ({ page }) => page.evaluate(async () => Object.fromEntries([...(await window.bridgehall.peerConnection.getStats()).values()].filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'video').map(({ mid, packetsReceived }) => [mid, packetsReceived])));
+  /** The places to which something comes while the stage shows a second. */
+  async function arriving(person) {
+    const decoded = async () => (await person.statistics('figure[data-use=stage] video')).framesDecoded;
+    const [before, first] = [await packets(person), await decoded()];
+    await until('a second of the stage comes', async () => (await decoded()) >= first + 15);
+    const after = await packets(person);
+    return Object.keys(after).filter((place) => after[place] > (before[place] ?? 0));
+  }
 
   before(async () => {
     hall = await join(world.chromium, world.server, 'hall', { speaking: true });
@@ -100,6 +112,30 @@ describe('the stage', () => {
     await delegate.sees('ha-giang', { use: 'stage', ...noting(t) });
     await hall.press('Stop sharing');
     await Promise.all([chair, site, delegate].map((person) => until(`${person.seat} has no slides any more`, async () => (await person.places({ use: 'slides' })).length === 0, noting(t))));
+  });
+
+  it('stands beside the slides of a presenter, who is seen among the others', async (t) => {
+    presenter = await join(world.chromium, world.server, 'presenter', { width: 320, height: 180 });
+    await Promise.all([hall, chair, site, delegate].map((person) => person.sees('presenter', { use: 'tile', ...noting(t) })));
+    await presenter.sees('ha-giang', { use: 'stage', ...noting(t) });
+    await presenter.press('Share screen');
+    await Promise.all([hall, chair, site, delegate].map((person) => person.seesSlidesOf('presenter', noting(t))));
+    await presenter.says(/You are showing your screen to everyone\./);
+    await delegate.sees('ha-giang', { use: 'stage', ...noting(t) });
+  });
+
+  it('is alone with the slides where the chair wants that: nobody else is shown, or sent', async (t) => {
+    const uses = async (person) => (await person.places()).map(({ use, seat }) => `${use} ${seat}`);
+    assert.ok((await arriving(delegate)).length > 2);
+    await chair.press('Slides and speaker');
+    await until('the delegate is shown these two', async () => (await uses(delegate)).join() === 'slides presenter,stage ha-giang', noting(t));
+    await until('no other picture comes', async () => (await arriving(delegate)).length === 2, noting(t));
+    await Promise.all([delegate, hall].flatMap((person) => [person.seesSlidesOf('presenter', noting(t)), person.sees('ha-giang', { use: 'stage', ...noting(t) })]));
+    assert.deepEqual(await uses(delegate), ['slides presenter', 'stage ha-giang']);
+    await presenter.press('Stop sharing');
+    await delegate.sees('hall', { use: 'tile', ...noting(t) }); // without slides the others are back
+    await chair.press('Speaker and others');
+    await presenter.close();
   });
 
   it('can be empty', async (t) => {

@@ -420,6 +420,31 @@ describe('taking part', () => {
     await focusIs('Raise hand');
   });
 
+  it('moves nothing for whoever wants that', async (t) => {
+    // What grows, slides or turns; a colour or a light that changes moves nothing.
+    const moving = () =>
+      site.page.evaluate(() => {
+        const still = /color|opacity|outline|shadow|fill|stroke|none/;
+        const seconds = (times) => times.split(', ').map(parseFloat);
+        return [...document.querySelectorAll('*')].flatMap((element) =>
+          ['', '::before', '::after'].filter((pseudo) => {
+            const { transitionProperty, transitionDuration, animationName, animationDuration } = getComputedStyle(element, pseudo || null);
+            const durations = seconds(transitionDuration);
+            const slides = transitionProperty.split(', ').some((property, index) => !still.test(property) && durations[index % durations.length] > 0.01);
+            return slides || (animationName !== 'none' && seconds(animationDuration).some((duration) => duration > 0.01));
+          }).map((pseudo) => `${element.tagName}.${element.getAttribute('class')}${pseudo}`),
+        );
+      });
+    await site.openPanel('devices');
+    await site.page.emulateMedia({ reducedMotion: 'no-preference' });
+    const usually = await moving();
+    t.diagnostic(usually.join(' '));
+    for (const tag of ['FIGURE', 'BUTTON']) assert.ok(usually.some((what) => what.startsWith(tag)), `${tag}: ${usually}`);
+    await site.page.emulateMedia({ reducedMotion: 'reduce' });
+    assert.deepEqual(await moving(), []);
+    await site.press('Close');
+  });
+
   it('keeps the language and a warning of the server in reach on a low screen', async (t) => {
     await site.page.setViewportSize({ width: 683, height: 384 }); // 1366 × 768 at 200 %
     await site.page.evaluate(() => window.tell({ type: 'recording_trouble', trouble: 'disk_full', unrecorded: [] }));

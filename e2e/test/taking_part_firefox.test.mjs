@@ -1,4 +1,4 @@
-// The core of taking part in Firefox: the large word, push to talk, the technician's panel, sound only.
+// The core of taking part in Firefox: the large word, the chair's gate, push to talk, the technician's panel, sound only, a server that dies.
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 
@@ -25,6 +25,18 @@ describe('taking part in Firefox', () => {
     await shows('mutedBySelf', noting(t));
     await site.press('Open microphone');
     await hall.hears('firefox', noting(t));
+  });
+
+  it('is told that the chair has closed its microphone, and heard again with the floor', async (t) => {
+    const chair = await join(world.chromium, world.server, 'chair', { width: 320, height: 180 });
+    await chair.press('Close the microphone of Hà Giang');
+    await shows('mutedByChair', noting(t));
+    await site.says(/The chair has closed your microphone\. Raise your hand to ask for the floor\./, noting(t));
+    await hall.hearsNoMore('firefox', noting(t));
+    await chair.press('Give Hà Giang the floor');
+    await shows('live', noting(t));
+    await hall.hears('firefox', noting(t));
+    await chair.close();
   });
 
   it('is heard while the space bar is held', async (t) => {
@@ -59,5 +71,20 @@ describe('taking part in Firefox', () => {
     await only.click();
     await site.sees('hall', { use: 'stage', ...noting(t) });
     assert.equal(await site.sessions(), 1);
+  });
+
+  it('is back by itself, in its seat, after a server that was killed', async (t) => {
+    await world.server.end('SIGKILL');
+    await site.says(/The connection is interrupted|Pictures and sound are interrupted/, noting(t));
+    await world.server.begin();
+    await Promise.all([site.sees('hall', { use: 'stage', ...noting(t) }), hall.sees('ha-giang', noting(t))]);
+    await shows('hold', noting(t)); // open, as it was
+    await site.hears('hall', noting(t));
+    await site.press('Close');
+    await site.page.evaluate(() => document.activeElement?.blur());
+    await site.page.keyboard.down('Space');
+    await hall.hears('firefox', noting(t));
+    await site.page.keyboard.up('Space');
+    assert.equal(await site.sessions(), 2);
   });
 });
