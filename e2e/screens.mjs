@@ -121,6 +121,26 @@ async function lone(fields) {
   return page;
 }
 
+/** In the page, in place of the screen that it would share. */
+function drawSlide() {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 1280, height: 720 });
+  const draw = canvas.getContext('2d');
+  const paint = () => {
+    draw.fillStyle = '#ffffff';
+    draw.fillRect(0, 0, 1280, 720);
+    draw.fillStyle = '#10697a';
+    draw.fillRect(0, 0, 1280, 16);
+    draw.font = '600 64px sans-serif';
+    draw.fillText('Chương trình', 96, 150);
+    draw.fillStyle = '#1d2730';
+    draw.font = '40px sans-serif';
+    for (const [index, line] of ['8:00  Khai mạc', '8:15  Báo cáo', '9:30  Các điểm cầu phát biểu', '11:00  Kết luận'].entries()) draw.fillText(line, 96, 270 + index * 90);
+  };
+  setInterval(paint, 200);
+  paint();
+  navigator.mediaDevices.getDisplayMedia = () => Promise.resolve(canvas.captureStream(5));
+}
+
 async function fill() {
   const unseen = { context: { viewport: { width: 640, height: 480 } }, prepared: (context) => context.setDefaultTimeout(patient.ceiling) };
   for (const [seat, count] of Object.entries(rooms)) await seatSomebody(seat, { ...(seat === 'hall' ? large : small), ...unseen, people: count });
@@ -142,7 +162,27 @@ const stories = {
     await page.goto(server.origin);
     await page.locator('.roles').waitFor();
     await photograph(page, 'start', { whole: true });
+    await page.route(/\/api\/demo$/, (route) => route.fulfill({ status: 404 }));
+    await page.reload();
+    await page.locator('main').waitFor();
+    await photograph(page, 'elsewhere', { whole: true });
+    await page.goto(server.link({ as: 'watch' }));
+    await page.locator('main').waitFor();
+    await photograph(page, 'missing', { whole: true });
+    await page.goto(`${server.origin}/#as=diagnosis&token=${await server.token('administrator')}`);
+    await page.locator('main li').first().waitFor();
+    await photograph(page, 'diagnosis', { whole: true });
     await page.context().close();
+  },
+
+  async ended() {
+    const site = await invite(chromium, server, 'lai-chau', { ...small, ...looked, people: 5 });
+    await site.pressJoin();
+    await site.joined(patient);
+    await site.press('Leave');
+    await site.says(/You have left the conference/);
+    await photograph(site.page, 'ended');
+    await site.close();
   },
 
   async before() {
@@ -232,6 +272,12 @@ const stories = {
     const delegate = /** @type {Participant} */ (people.get('delegate-1'));
     await alone(delegate, async () => {
       await photograph(delegate.page, 'delegate');
+      const hall = /** @type {Participant} */ (people.get('hall'));
+      await hall.page.evaluate(drawSlide);
+      await hall.press('Share screen');
+      await delegate.page.locator('figure[data-use=slides] video:not(.hidden)').waitFor();
+      await photograph(delegate.page, 'slides');
+      await hall.press('Stop sharing');
       await delegate.page.setViewportSize(sizes[1920]);
       await delegate.openPanel('devices');
       await delegate.page.getByRole('switch', { name: 'Sound only' }).click();
