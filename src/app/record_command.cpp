@@ -12,8 +12,8 @@
 #include <nlohmann/json.hpp>
 
 #include "app/backup_files.h"
-#include "app/duration_text.h"
 #include "app/complaint.h"
+#include "app/duration_text.h"
 #include "app/token_command.h"
 #include "crypto/system_random.h"
 #include "load/http_client.h"
