@@ -36,6 +36,31 @@ describe('before joining', () => {
     assert.equal(await world.server.metric('bridgehall_sessions'), 0, 'the check leaves nothing behind');
   });
 
+  it('the line is checked again with a token of its own when the first is old', async (t) => {
+    const tokens = [];
+    const used = [];
+    const person = await arrive({
+      prepared: async (context) => {
+        await prepare(context, violations);
+        await context.route('**/api/invitations/exchange', async (route) => {
+          const response = await route.fetch();
+          const admission = await response.json();
+          tokens.push(`Bearer ${admission.token}`);
+          await route.fulfill({ response, json: { ...admission, expires_in: tokens.length === 1 ? 0 : admission.expires_in } });
+        });
+        context.on('request', (request) => request.url().includes('/whep/') && request.method() === 'POST' && used.push(request.headers().authorization));
+      },
+    });
+    t.after(() => person.close());
+    await checked(person);
+    await until('a fresh token is used', () => tokens.length === 2 && used.at(-1) === tokens[1]);
+    await person.page.evaluate(() => window.dispatchEvent(new Event('online')));
+    const before = used.length;
+    await until('the line is checked again', () => used.length > before);
+    await checked(person);
+    assert.deepEqual([tokens.length, used.at(-1)], [2, tokens[1]]);
+  });
+
   it('who says nothing is asked to speak, who is too loud is told', async (t) => {
     const quiet = await arrive({ speaking: false });
     t.after(() => quiet.close());
