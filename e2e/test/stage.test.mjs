@@ -37,7 +37,7 @@ describe('the stage', () => {
     atFirst = await answers();
   });
 
-  it('shows who was put there, to everyone, within a second', async (t) => {
+  it('shows who was put there, to everyone, at once', async (t) => {
     await Promise.all([chair, site, delegate].map((person) => person.sees('hall', { use: 'stage' })));
     const began = performance.now();
     await chair.press('Put Hà Giang on stage');
@@ -79,7 +79,7 @@ describe('the stage', () => {
       readings.push(Math.round(reading));
       const latest = readings.slice(-10).sort((a, b) => a - b);
       return latest.length === 10 && latest[1] > -125 && latest[8] < 45;
-    }, { ceiling: 25_000, ...noting(t) }).catch((error) => {
+    }, { ceiling: 45_000, ...noting(t) }).catch((error) => {
       throw new Error(`${error.message}; ms that the sound was ahead: ${readings.join(' ')}`);
     });
     assert.ok(good);
