@@ -157,6 +157,21 @@ export class Participant {
     return this.page.evaluate((what) => window.testing.statistics(what), selector);
   }
 
+  /** Packets of the pictures that have come, by the mid of their place. @returns {Promise<Record<string, number>>} */
+  picturePackets() {
+    return this.page.evaluate(async () => {
+      const streams = [...(await window.bridgehall.peerConnection.getStats()).values()].filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
+      return Object.fromEntries(streams.map(({ mid, packetsReceived }) => [mid, packetsReceived]));
+    });
+  }
+
+  /** Until the stage has shown a second more. */
+  async watchesStage() {
+    const decoded = async () => (await this.statistics('figure[data-use=stage] video')).framesDecoded;
+    const before = await decoded();
+    return until(`${this.seat} sees a second of the stage`, async () => (await decoded()) >= before + 15);
+  }
+
   hide(hidden) {
     return this.page.evaluate((now) => window.testing.hide(now), hidden);
   }

@@ -64,8 +64,8 @@ export class TextSocket {
     if (!this.open) {
       const end = this.waiting.indexOf('\r\n\r\n');
       if (end < 0) return;
-      const head = this.waiting.toString('latin1', 0, end);
-      if (!/^HTTP\/1\.1 101 /.test(head) || (this.inflate && !/permessage-deflate/i.test(head))) return this.close();
+      const answer = this.waiting.toString('latin1', 0, end);
+      if (!/^HTTP\/1\.1 101 /.test(answer) || (this.inflate && !/permessage-deflate/i.test(answer))) return this.close();
       this.waiting = this.waiting.subarray(end + 4);
       this.open = true;
       for (const text of this.unsent) this.socket.write(text);
